@@ -1,0 +1,476 @@
+from __future__ import annotations
+
+from typing import Self
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from accounts.ids import uuid7
+from bets.fields import FractionField
+from games.models import Game
+from odds.models import APPEND_ONLY, Bookmaker, Selection, is_american_odds
+
+append_only = pgtrigger.Trigger(
+    name="append_only",
+    operation=pgtrigger.Update | pgtrigger.Delete,
+    when=pgtrigger.Before,
+    func=APPEND_ONLY,
+)
+
+
+class Currency(models.TextChoices):
+    """ISO 4217 codes whose minor unit is a hundredth or the unit itself (see ``bets.money``)."""
+
+    AUD = "AUD", "Australian dollar"
+    BRL = "BRL", "Brazilian real"
+    CAD = "CAD", "Canadian dollar"
+    CHF = "CHF", "Swiss franc"
+    CZK = "CZK", "Czech koruna"
+    DKK = "DKK", "Danish krone"
+    EUR = "EUR", "Euro"
+    GBP = "GBP", "Pound sterling"
+    HUF = "HUF", "Hungarian forint"
+    INR = "INR", "Indian rupee"
+    JPY = "JPY", "Japanese yen"
+    MXN = "MXN", "Mexican peso"
+    NOK = "NOK", "Norwegian krone"
+    NZD = "NZD", "New Zealand dollar"
+    PLN = "PLN", "Polish złoty"
+    SEK = "SEK", "Swedish krona"
+    USD = "USD", "US dollar"
+    ZAR = "ZAR", "South African rand"
+
+
+class BankrollKind(models.TextChoices):
+    REAL = "real", "Real"
+    PAPER = "paper", "Paper"
+
+
+class Bankroll(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="bankrolls", db_index=False
+    )
+    name = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3, choices=Currency, default=Currency.USD)
+    kind = models.CharField(max_length=5, choices=BankrollKind, default=BankrollKind.PAPER)
+    bookmaker = models.ForeignKey(
+        Bookmaker, on_delete=models.PROTECT, null=True, blank=True, related_name="bankrolls"
+    )
+    may_go_negative = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "bankrolls"
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                F("user"),
+                Lower("name"),
+                name="bankroll_name_is_unique_per_user",
+                violation_error_message="You already have a bankroll of that name.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=BankrollKind.values),
+                name="bankroll_kind_is_known",
+                violation_error_message="A bankroll is real or paper.",
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__in=Currency.values),
+                name="bankroll_currency_is_known",
+                violation_error_message="Choose a known currency.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BetKind(models.TextChoices):
+    STRAIGHT = "straight", "Straight"
+    PARLAY = "parlay", "Parlay"
+    TEASER = "teaser", "Teaser"
+    ROUND_ROBIN = "round_robin", "Round robin"
+
+
+class BetStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    WON = "won", "Won"
+    LOST = "lost", "Lost"
+    PUSH = "push", "Push"
+    VOID = "void", "Void"
+    HALF_WON = "half_won", "Half won"
+    HALF_LOST = "half_lost", "Half lost"
+    CASHED_OUT = "cashed_out", "Cashed out"
+    NEEDS_REVIEW = "needs_review", "Needs review"
+
+
+OPEN_STATUSES = (BetStatus.PENDING, BetStatus.NEEDS_REVIEW)
+
+
+class BetType(models.TextChoices):
+    MONEYLINE = "moneyline", "Moneyline"
+    SPREAD = "spread", "Spread"
+    TOTAL = "total", "Total"
+    TEAM_TOTAL = "team_total", "Team total"
+    PLAYER_PROP = "player_prop", "Player prop"
+    OUTRIGHT = "outright", "Outright"
+    OTHER = "other", "Other"
+
+
+class BetQuerySet(models.QuerySet["Bet"]):
+    def owned_by(self, user: object) -> Self:
+        return self.filter(user=user)
+
+    def open(self) -> Self:
+        return self.filter(status__in=OPEN_STATUSES)
+
+    def settled(self) -> Self:
+        return self.exclude(status__in=OPEN_STATUSES)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-placed_at", "-id")
+
+
+class Bet(models.Model):
+    """A record of one ticket. What was agreed at placement never changes; a trigger sees to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bets", db_index=False
+    )
+    bankroll = models.ForeignKey(Bankroll, on_delete=models.PROTECT, related_name="bets")
+    bookmaker = models.ForeignKey(
+        Bookmaker, on_delete=models.PROTECT, null=True, blank=True, related_name="bets"
+    )
+    kind = models.CharField(max_length=11, choices=BetKind, default=BetKind.STRAIGHT)
+    stake = models.DecimalField(max_digits=12, decimal_places=2)
+    odds = models.DecimalField(
+        max_digits=12, decimal_places=6, help_text="American odds of the whole ticket at placement."
+    )
+    status = models.CharField(max_length=12, choices=BetStatus, default=BetStatus.PENDING)
+    payout = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    placed_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveSmallIntegerField(default=0, help_text="How often the bet has been graded.")
+    review_reason = models.CharField(max_length=200, blank=True)
+    own_price = models.BooleanField(default=False, help_text="The user's price, not one on the board.")
+    is_bonus = models.BooleanField(default=False, help_text="Bonus bet: the stake is not returned.")
+    boost_pct = models.DecimalField(max_digits=6, decimal_places=2, default=0)
+    boost_cap = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    note = models.TextField(blank=True, max_length=2000)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    idempotency_key = models.CharField(max_length=64)
+
+    objects = models.Manager.from_queryset(BetQuerySet)()
+
+    class Meta:
+        db_table = "bets"
+        ordering = ["-placed_at", "-id"]
+        indexes = [
+            models.Index(fields=["user", "-placed_at", "-id"], name="bet_user_newest"),  # a user's history
+            models.Index(
+                fields=["placed_at"], name="bet_pending", condition=Q(status=BetStatus.PENDING)
+            ),  # what is still to be settled
+            models.Index(
+                fields=["placed_at"], name="bet_review", condition=Q(status=BetStatus.NEEDS_REVIEW)
+            ),  # the review queue
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "idempotency_key"],
+                name="bet_is_placed_once",
+                violation_error_message="This bet has been placed already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(stake__gt=0),
+                name="stake_is_above_zero",
+                violation_error_message="The stake must be above zero.",
+            ),
+            models.CheckConstraint(
+                condition=is_american_odds("odds"),
+                name="bet_odds_are_american",
+                violation_error_message="American odds are at most −100 or at least +100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=BetKind.values),
+                name="bet_kind_is_known",
+                violation_error_message="Choose a known kind of bet.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=BetStatus.values),
+                name="bet_status_is_known",
+                violation_error_message="Choose a known status.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN_STATUSES, settled_at__isnull=True, payout__isnull=True)
+                | (~Q(status__in=OPEN_STATUSES) & Q(settled_at__isnull=False, payout__isnull=False)),
+                name="settled_exactly_when_paid_and_dated",
+                violation_error_message="A settled bet has a payout and a time; an open one has neither.",
+            ),
+            models.CheckConstraint(
+                condition=Q(payout__isnull=True) | Q(payout__gte=0),
+                name="payout_is_not_negative",
+                violation_error_message="A payout is zero or more.",
+            ),
+            models.CheckConstraint(
+                condition=Q(settled_at__isnull=True) | Q(settled_at__gte=F("placed_at")),
+                name="bet_is_settled_after_it_is_placed",
+                violation_error_message="A bet cannot be settled before it was placed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=BetStatus.NEEDS_REVIEW, review_reason__gt="")
+                | (~Q(status=BetStatus.NEEDS_REVIEW) & Q(review_reason="")),
+                name="review_has_a_reason",
+                violation_error_message="A bet under review needs the reason; others have none.",
+            ),
+            models.CheckConstraint(
+                condition=Q(boost_pct__gte=0) & (Q(boost_cap__isnull=True) | Q(boost_cap__gt=0)),
+                name="boost_is_not_negative",
+                violation_error_message="A boost is zero or more, its cap above zero.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(idempotency_key=""),
+                name="idempotency_key_is_not_empty",
+                violation_error_message="A bet needs an idempotency key.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="agreed_terms_are_immutable",
+                operation=pgtrigger.UpdateOf("user_id", "bankroll_id", "kind", "stake", "odds", "placed_at"),
+                when=pgtrigger.Before,
+                condition=pgtrigger.AnyChange("user", "bankroll", "kind", "stake", "odds", "placed_at"),
+                func="RAISE EXCEPTION 'the agreed terms of a bet cannot be changed' "
+                "USING ERRCODE = 'integrity_constraint_violation';",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.stake} at {self.odds.normalize():+f}"
+
+
+class BetLegQuerySet(models.QuerySet["BetLeg"]):
+    def pending(self) -> Self:
+        return self.filter(status=BetStatus.PENDING)
+
+
+class BetLeg(models.Model):
+    """One selection of a ticket at the price and point agreed; a straight bet has one."""
+
+    id = models.BigAutoField(primary_key=True)
+    bet = models.ForeignKey(Bet, on_delete=models.CASCADE, related_name="legs", db_index=False)
+    position = models.PositiveSmallIntegerField(default=1)
+    game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="bet_legs", db_index=False)
+    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="bet_legs")
+    bet_type = models.CharField(max_length=11, choices=BetType)
+    odds = models.DecimalField(max_digits=12, decimal_places=6, help_text="American odds at placement.")
+    point = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
+    status = models.CharField(max_length=12, choices=BetStatus, default=BetStatus.PENDING)
+    return_factor = FractionField(null=True, blank=True, help_text="Returned per unit staked on this leg.")
+    draw_offered = models.BooleanField(
+        default=False, help_text="The market had a price for the draw, so a draw loses."
+    )
+    price_seen_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the archive last saw this price at that book; empty: it did not.",
+    )
+    closing_odds = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    closing_point = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
+    closing_seen_at = models.DateTimeField(null=True, blank=True)
+    evidence = models.JSONField(default=dict, blank=True)
+
+    objects = models.Manager.from_queryset(BetLegQuerySet)()
+
+    class Meta:
+        db_table = "bet_legs"
+        ordering = ["bet", "position"]
+        indexes = [
+            models.Index(
+                fields=["game"], name="leg_due", condition=Q(status=BetStatus.PENDING)
+            ),  # legs of games that have ended
+            models.Index(fields=["game"], name="leg_game"),  # bets of a game; its deletion
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bet", "position"],
+                name="one_leg_per_position",
+                violation_error_message="This bet already has a leg at that position.",
+            ),
+            models.CheckConstraint(
+                condition=is_american_odds("odds"),
+                name="leg_odds_are_american",
+                violation_error_message="American odds are at most −100 or at least +100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(closing_odds__isnull=True) | is_american_odds("closing_odds"),
+                name="closing_odds_are_american",
+                violation_error_message="American odds are at most −100 or at least +100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(closing_odds__isnull=True, closing_seen_at__isnull=True)
+                | Q(closing_odds__isnull=False, closing_seen_at__isnull=False),
+                name="closing_odds_are_dated",
+                violation_error_message="A closing price has the time it was seen; none has none.",
+            ),
+            models.CheckConstraint(
+                condition=Q(bet_type__in=BetType.values),
+                name="leg_bet_type_is_known",
+                violation_error_message="Choose a known type of bet.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=BetStatus.values),
+                name="leg_status_is_known",
+                violation_error_message="Choose a known status.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN_STATUSES, return_factor__isnull=True)
+                | (~Q(status__in=OPEN_STATUSES) & Q(return_factor__isnull=False)),
+                name="leg_is_graded_exactly_when_it_has_a_factor",
+                violation_error_message="A graded leg has a return factor; an open one has none.",
+            ),
+            models.CheckConstraint(
+                condition=Q(return_factor__isnull=True) | Q(return_factor__regex=FractionField.PATTERN),
+                name="return_factor_is_a_fraction",
+                violation_error_message="Write the return factor as 21/11.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_bet_type_display()} at {self.odds.normalize():+f}"
+
+
+class BetEventKind(models.TextChoices):
+    PLACED = "placed", "Placed"
+    SETTLED = "settled", "Settled"
+    REGRADED = "regraded", "Graded again"
+    VOIDED = "voided", "Voided"
+    CASHED_OUT = "cashed_out", "Cashed out"
+    REVIEW = "review", "Sent to review"
+    EDITED = "edited", "Edited"
+
+
+class BetEvent(models.Model):
+    """Append-only history of a bet: what happened, who did it and why. ``by`` empty: BetTrack itself."""
+
+    id = models.BigAutoField(primary_key=True)
+    bet = models.ForeignKey(Bet, on_delete=models.CASCADE, related_name="events", db_index=False)
+    revision = models.PositiveSmallIntegerField(default=0)
+    kind = models.CharField(max_length=10, choices=BetEventKind)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="bet_events"
+    )
+    reason = models.CharField(max_length=300, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "bet_events"
+        ordering = ["bet", "at", "id"]
+        indexes = [models.Index(fields=["bet", "at"], name="event_bet_at")]  # history on the bet's page
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bet", "revision", "kind"],
+                condition=~Q(kind=BetEventKind.EDITED),
+                name="one_event_of_a_kind_per_revision",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=BetEventKind.values),
+                name="bet_event_kind_is_known",
+                violation_error_message="Choose a known kind of event.",
+            ),
+        ]
+        triggers = [append_only]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%SZ}"
+
+
+class LedgerKind(models.TextChoices):
+    DEPOSIT = "deposit", "Deposit"
+    WITHDRAWAL = "withdrawal", "Withdrawal"
+    STAKE = "stake", "Stake"
+    PAYOUT = "payout", "Payout"
+    REVERSAL = "reversal", "Reversal"
+    BONUS = "bonus", "Bonus"
+    ADJUSTMENT = "adjustment", "Adjustment"
+
+
+class LedgerEntry(models.Model):
+    """One movement of money. Lines of a bankroll form a chain: each starts from the balance before it.
+
+    The chain is a foreign key: (bankroll, seq − 1, balance_before) refers to the previous line's
+    (bankroll, seq, balance_after), so a line can neither be left out nor start from another sum.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    bankroll = models.ForeignKey(Bankroll, on_delete=models.PROTECT, related_name="ledger", db_index=False)
+    seq = models.PositiveIntegerField()
+    previous_seq = models.PositiveIntegerField(null=True, editable=False)
+    kind = models.CharField(max_length=10, choices=LedgerKind)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, help_text="Signed: a stake is negative.")
+    balance_before = models.DecimalField(max_digits=14, decimal_places=2)
+    balance_after = models.DecimalField(max_digits=14, decimal_places=2)
+    bet = models.ForeignKey(
+        Bet, on_delete=models.PROTECT, null=True, blank=True, related_name="ledger", db_index=False
+    )
+    revision = models.PositiveSmallIntegerField(default=0)
+    note = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_entries"
+        ordering = ["bankroll", "seq"]
+        verbose_name_plural = "ledger entries"
+        constraints = [
+            models.UniqueConstraint(fields=["bankroll", "seq"], name="ledger_seq_is_unique"),
+            models.UniqueConstraint(
+                fields=["bankroll", "seq", "balance_after"], name="ledger_chain_target"
+            ),  # what the next line's foreign key refers to
+            models.UniqueConstraint(
+                fields=["bet", "revision", "kind"],
+                name="bet_is_paid_once_per_revision",
+                violation_error_message="This bet already has that ledger line.",
+            ),
+            models.CheckConstraint(
+                condition=Q(balance_after=F("balance_before") + F("amount")),
+                name="ledger_line_adds_up",
+                violation_error_message="The balance after is the balance before plus the amount.",
+            ),
+            models.CheckConstraint(
+                condition=Q(seq=1, previous_seq__isnull=True, balance_before=0)
+                | Q(seq__gt=1, previous_seq=F("seq") - 1),
+                name="ledger_line_follows_the_one_before",
+            ),
+            models.CheckConstraint(condition=~Q(amount=0), name="ledger_amount_is_not_zero"),
+            models.CheckConstraint(condition=Q(kind__in=LedgerKind.values), name="ledger_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=[LedgerKind.DEPOSIT, LedgerKind.BONUS, LedgerKind.PAYOUT], amount__gt=0)
+                | Q(kind__in=[LedgerKind.WITHDRAWAL, LedgerKind.STAKE], amount__lt=0)
+                | Q(kind__in=[LedgerKind.REVERSAL, LedgerKind.ADJUSTMENT]),
+                name="ledger_amount_has_the_sign_of_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[LedgerKind.STAKE, LedgerKind.PAYOUT, LedgerKind.REVERSAL], bet__isnull=False
+                )
+                | Q(
+                    kind__in=[
+                        LedgerKind.DEPOSIT,
+                        LedgerKind.WITHDRAWAL,
+                        LedgerKind.BONUS,
+                        LedgerKind.ADJUSTMENT,
+                    ],
+                ),
+                name="bet_money_names_its_bet",
+            ),
+        ]
+        triggers = [append_only]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.get_kind_display()} {self.amount:+f}"

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from bettrack.health import healthz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("account/", include("accounts.urls")),
+    path("bets/", include("bets.urls")),
+    path("", include("games.urls")),
+    path("", include("odds.urls")),
+]
+if settings.DEMO:
+    urlpatterns.append(path("sandbox/", include("feeds.sandbox.urls")))
