@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .espn import EspnTeam, GameStatus, ScoreboardEvent, Side, Summary, parse_scoreboard, parse_summary, parse_teams
+from .espn import (
+    EspnTeam,
+    GameStatus,
+    ScoreboardEvent,
+    Side,
+    Summary,
+    parse_scoreboard,
+    parse_summary,
+    parse_teams,
+)
 from .odds_api import (
     Book,
     Historical,

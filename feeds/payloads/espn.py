@@ -10,6 +10,7 @@ import msgspec
 
 from feeds.exceptions import BadPayload
 
+from .leagues import sport_key_of
 from .rejection import Parsed, Refusal
 from .text import clean, decode, required_instant
 
@@ -59,7 +60,10 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class ScoreboardEvent(msgspec.Struct, frozen=True):
-    """One game: `status` is final only when ESPN says completed and names a final status."""
+    """One game: `status` is final only when ESPN says completed and names a final status.
+
+    `sport_key` is the odds feed's, or '' for a league we have no pair for.
+    """
 
     espn_id: str
     date: datetime
@@ -72,6 +76,7 @@ class ScoreboardEvent(msgspec.Struct, frozen=True):
     period: int
     clock: str
     neutral_site: bool = False
+    sport_key: str = ""
 
     @property
     def is_final(self) -> bool:
@@ -150,10 +155,16 @@ class _Event(msgspec.Struct):
     date: str | None = None
     name: str | None = None
     status: _Status | None = None
+    uid: str | None = None
+
+
+class _League(msgspec.Struct):
+    slug: str | None = None
 
 
 class _Scoreboard(msgspec.Struct):
     events: list[msgspec.Raw]
+    leagues: list[_League] = []
 
 
 class _BoxScore(msgspec.Struct):
@@ -172,9 +183,11 @@ def parse_scoreboard(body: bytes) -> Parsed[ScoreboardEvent]:
     """`/scoreboard`; each event on its own. Raises BadPayload when it is not a scoreboard."""
     parsed: Parsed[ScoreboardEvent] = Parsed()
     seen: set[str] = set()
-    for index, raw in enumerate(decode(body, _Scoreboard).events):
+    board = decode(body, _Scoreboard)
+    slug = board.leagues[0].slug or "" if len(board.leagues) == 1 else ""
+    for index, raw in enumerate(board.events):
         try:
-            event = _scoreboard_event(decode(raw, _Event))
+            event = _scoreboard_event(decode(raw, _Event), slug)
             if event.espn_id in seen:
                 raise Refusal(f"event id {event.espn_id} appears twice")
             seen.add(event.espn_id)
@@ -224,7 +237,7 @@ def status_of(name: str, state: str, *, completed: bool) -> GameStatus:
     raise Refusal(f"status {name} (state {state!r}, completed {completed}) is not a known result")
 
 
-def _scoreboard_event(raw: _Event) -> ScoreboardEvent:
+def _scoreboard_event(raw: _Event, slug: str = "") -> ScoreboardEvent:
     if not raw.competitions:
         raise Refusal("event has no competition of two teams")
     competition = raw.competitions[0]
@@ -250,6 +263,7 @@ def _scoreboard_event(raw: _Event) -> ScoreboardEvent:
         period=status.period or 0,
         clock=clean(status.displayClock, "clock", limit=20),
         neutral_site=competition.neutralSite,
+        sport_key=sport_key_of(uid=raw.uid or "", slug=slug),
     )
 
 

@@ -389,7 +389,9 @@ def _score(value: str | int | None) -> int | None:
     return int(text)
 
 
-def _once(key: object, seen: set[object] | set[str] | set[tuple[str, str, Decimal | None]], what: str) -> None:
+def _once(
+    key: object, seen: set[object] | set[str] | set[tuple[str, str, Decimal | None]], what: str
+) -> None:
     if key in seen:
         raise Refusal(f"{what} {key!r} appears twice")
     seen.add(key)  # type: ignore[arg-type]

@@ -80,7 +80,9 @@ def instant(value: str | int | None, field: str) -> datetime | None:
     if value is None or value == "":
         return None
     try:
-        moment = datetime.fromtimestamp(value, UTC) if isinstance(value, int) else datetime.fromisoformat(value)
+        moment = (
+            datetime.fromtimestamp(value, UTC) if isinstance(value, int) else datetime.fromisoformat(value)
+        )
     except (ValueError, OverflowError, OSError) as error:
         raise Refusal(f"{field} {value!r} is not a time") from error
     if moment.tzinfo is None:
