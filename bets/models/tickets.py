@@ -1,3 +1,5 @@
+"""What was bet: tickets, their legs, and everything that happened to them."""
+
 from __future__ import annotations
 
 from typing import Self
@@ -7,10 +9,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 
 from accounts.ids import uuid7
 from bets.fields import FractionField
+from bets.models.bankrolls import Bankroll
 from games.models import Game
 from odds.models import APPEND_ONLY, Bookmaker, Selection, is_american_odds
 
@@ -20,74 +22,6 @@ append_only = pgtrigger.Trigger(
     when=pgtrigger.Before,
     func=APPEND_ONLY,
 )
-
-
-class Currency(models.TextChoices):
-    """ISO 4217 codes whose minor unit is a hundredth or the unit itself (see ``bets.money``)."""
-
-    AUD = "AUD", "Australian dollar"
-    BRL = "BRL", "Brazilian real"
-    CAD = "CAD", "Canadian dollar"
-    CHF = "CHF", "Swiss franc"
-    CZK = "CZK", "Czech koruna"
-    DKK = "DKK", "Danish krone"
-    EUR = "EUR", "Euro"
-    GBP = "GBP", "Pound sterling"
-    HUF = "HUF", "Hungarian forint"
-    INR = "INR", "Indian rupee"
-    JPY = "JPY", "Japanese yen"
-    MXN = "MXN", "Mexican peso"
-    NOK = "NOK", "Norwegian krone"
-    NZD = "NZD", "New Zealand dollar"
-    PLN = "PLN", "Polish złoty"
-    SEK = "SEK", "Swedish krona"
-    USD = "USD", "US dollar"
-    ZAR = "ZAR", "South African rand"
-
-
-class BankrollKind(models.TextChoices):
-    REAL = "real", "Real"
-    PAPER = "paper", "Paper"
-
-
-class Bankroll(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="bankrolls", db_index=False
-    )
-    name = models.CharField(max_length=60)
-    currency = models.CharField(max_length=3, choices=Currency, default=Currency.USD)
-    kind = models.CharField(max_length=5, choices=BankrollKind, default=BankrollKind.PAPER)
-    bookmaker = models.ForeignKey(
-        Bookmaker, on_delete=models.PROTECT, null=True, blank=True, related_name="bankrolls"
-    )
-    may_go_negative = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        db_table = "bankrolls"
-        ordering = ["created_at", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                F("user"),
-                Lower("name"),
-                name="bankroll_name_is_unique_per_user",
-                violation_error_message="You already have a bankroll of that name.",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=BankrollKind.values),
-                name="bankroll_kind_is_known",
-                violation_error_message="A bankroll is real or paper.",
-            ),
-            models.CheckConstraint(
-                condition=Q(currency__in=Currency.values),
-                name="bankroll_currency_is_known",
-                violation_error_message="Choose a known currency.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class BetKind(models.TextChoices):
@@ -389,88 +323,3 @@ class BetEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%SZ}"
-
-
-class LedgerKind(models.TextChoices):
-    DEPOSIT = "deposit", "Deposit"
-    WITHDRAWAL = "withdrawal", "Withdrawal"
-    STAKE = "stake", "Stake"
-    PAYOUT = "payout", "Payout"
-    REVERSAL = "reversal", "Reversal"
-    BONUS = "bonus", "Bonus"
-    ADJUSTMENT = "adjustment", "Adjustment"
-
-
-class LedgerEntry(models.Model):
-    """One movement of money. Lines of a bankroll form a chain: each starts from the balance before it.
-
-    The chain is a foreign key: (bankroll, seq − 1, balance_before) refers to the previous line's
-    (bankroll, seq, balance_after), so a line can neither be left out nor start from another sum.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    bankroll = models.ForeignKey(Bankroll, on_delete=models.PROTECT, related_name="ledger", db_index=False)
-    seq = models.PositiveIntegerField()
-    previous_seq = models.PositiveIntegerField(null=True, editable=False)
-    kind = models.CharField(max_length=10, choices=LedgerKind)
-    amount = models.DecimalField(max_digits=14, decimal_places=2, help_text="Signed: a stake is negative.")
-    balance_before = models.DecimalField(max_digits=14, decimal_places=2)
-    balance_after = models.DecimalField(max_digits=14, decimal_places=2)
-    bet = models.ForeignKey(
-        Bet, on_delete=models.PROTECT, null=True, blank=True, related_name="ledger", db_index=False
-    )
-    revision = models.PositiveSmallIntegerField(default=0)
-    note = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        db_table = "ledger_entries"
-        ordering = ["bankroll", "seq"]
-        verbose_name_plural = "ledger entries"
-        constraints = [
-            models.UniqueConstraint(fields=["bankroll", "seq"], name="ledger_seq_is_unique"),
-            models.UniqueConstraint(
-                fields=["bankroll", "seq", "balance_after"], name="ledger_chain_target"
-            ),  # what the next line's foreign key refers to
-            models.UniqueConstraint(
-                fields=["bet", "revision", "kind"],
-                name="bet_is_paid_once_per_revision",
-                violation_error_message="This bet already has that ledger line.",
-            ),
-            models.CheckConstraint(
-                condition=Q(balance_after=F("balance_before") + F("amount")),
-                name="ledger_line_adds_up",
-                violation_error_message="The balance after is the balance before plus the amount.",
-            ),
-            models.CheckConstraint(
-                condition=Q(seq=1, previous_seq__isnull=True, balance_before=0)
-                | Q(seq__gt=1, previous_seq=F("seq") - 1),
-                name="ledger_line_follows_the_one_before",
-            ),
-            models.CheckConstraint(condition=~Q(amount=0), name="ledger_amount_is_not_zero"),
-            models.CheckConstraint(condition=Q(kind__in=LedgerKind.values), name="ledger_kind_is_known"),
-            models.CheckConstraint(
-                condition=Q(kind__in=[LedgerKind.DEPOSIT, LedgerKind.BONUS, LedgerKind.PAYOUT], amount__gt=0)
-                | Q(kind__in=[LedgerKind.WITHDRAWAL, LedgerKind.STAKE], amount__lt=0)
-                | Q(kind__in=[LedgerKind.REVERSAL, LedgerKind.ADJUSTMENT]),
-                name="ledger_amount_has_the_sign_of_its_kind",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    kind__in=[LedgerKind.STAKE, LedgerKind.PAYOUT, LedgerKind.REVERSAL], bet__isnull=False
-                )
-                | Q(
-                    kind__in=[
-                        LedgerKind.DEPOSIT,
-                        LedgerKind.WITHDRAWAL,
-                        LedgerKind.BONUS,
-                        LedgerKind.ADJUSTMENT,
-                    ],
-                ),
-                name="bet_money_names_its_bet",
-            ),
-        ]
-        triggers = [append_only]
-
-    def __str__(self) -> str:
-        return f"{self.seq}: {self.get_kind_display()} {self.amount:+f}"

@@ -1,0 +1,94 @@
+"""Every movement of money, in an unbreakable chain."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from bets.models.bankrolls import Bankroll
+from bets.models.tickets import Bet, append_only
+
+
+class LedgerKind(models.TextChoices):
+    DEPOSIT = "deposit", "Deposit"
+    WITHDRAWAL = "withdrawal", "Withdrawal"
+    STAKE = "stake", "Stake"
+    PAYOUT = "payout", "Payout"
+    REVERSAL = "reversal", "Reversal"
+    BONUS = "bonus", "Bonus"
+    ADJUSTMENT = "adjustment", "Adjustment"
+
+
+class LedgerEntry(models.Model):
+    """One movement of money. Lines of a bankroll form a chain: each starts from the balance before it.
+
+    The chain is a foreign key: (bankroll, seq − 1, balance_before) refers to the previous line's
+    (bankroll, seq, balance_after), so a line can neither be left out nor start from another sum.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    bankroll = models.ForeignKey(Bankroll, on_delete=models.PROTECT, related_name="ledger", db_index=False)
+    seq = models.PositiveIntegerField()
+    previous_seq = models.PositiveIntegerField(null=True, editable=False)
+    kind = models.CharField(max_length=10, choices=LedgerKind)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, help_text="Signed: a stake is negative.")
+    balance_before = models.DecimalField(max_digits=14, decimal_places=2)
+    balance_after = models.DecimalField(max_digits=14, decimal_places=2)
+    bet = models.ForeignKey(
+        Bet, on_delete=models.PROTECT, null=True, blank=True, related_name="ledger", db_index=False
+    )
+    revision = models.PositiveSmallIntegerField(default=0)
+    note = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "ledger_entries"
+        ordering = ["bankroll", "seq"]
+        verbose_name_plural = "ledger entries"
+        constraints = [
+            models.UniqueConstraint(fields=["bankroll", "seq"], name="ledger_seq_is_unique"),
+            models.UniqueConstraint(
+                fields=["bankroll", "seq", "balance_after"], name="ledger_chain_target"
+            ),  # what the next line's foreign key refers to
+            models.UniqueConstraint(
+                fields=["bet", "revision", "kind"],
+                name="bet_is_paid_once_per_revision",
+                violation_error_message="This bet already has that ledger line.",
+            ),
+            models.CheckConstraint(
+                condition=Q(balance_after=F("balance_before") + F("amount")),
+                name="ledger_line_adds_up",
+                violation_error_message="The balance after is the balance before plus the amount.",
+            ),
+            models.CheckConstraint(
+                condition=Q(seq=1, previous_seq__isnull=True, balance_before=0)
+                | Q(seq__gt=1, previous_seq=F("seq") - 1),
+                name="ledger_line_follows_the_one_before",
+            ),
+            models.CheckConstraint(condition=~Q(amount=0), name="ledger_amount_is_not_zero"),
+            models.CheckConstraint(condition=Q(kind__in=LedgerKind.values), name="ledger_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=[LedgerKind.DEPOSIT, LedgerKind.BONUS, LedgerKind.PAYOUT], amount__gt=0)
+                | Q(kind__in=[LedgerKind.WITHDRAWAL, LedgerKind.STAKE], amount__lt=0)
+                | Q(kind__in=[LedgerKind.REVERSAL, LedgerKind.ADJUSTMENT]),
+                name="ledger_amount_has_the_sign_of_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[LedgerKind.STAKE, LedgerKind.PAYOUT, LedgerKind.REVERSAL], bet__isnull=False
+                )
+                | Q(
+                    kind__in=[
+                        LedgerKind.DEPOSIT,
+                        LedgerKind.WITHDRAWAL,
+                        LedgerKind.BONUS,
+                        LedgerKind.ADJUSTMENT,
+                    ],
+                ),
+                name="bet_money_names_its_bet",
+            ),
+        ]
+        triggers = [append_only]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.get_kind_display()} {self.amount:+f}"
