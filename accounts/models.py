@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
@@ -37,7 +38,7 @@ class User(AbstractUser):
     odds_format = models.CharField(max_length=12, choices=OddsFormat, default=OddsFormat.AMERICAN)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
 
-    objects = UserManager["User"]()
+    objects: ClassVar[UserManager[User]] = UserManager()
 
     class Meta(AbstractUser.Meta):
         db_table = "users"

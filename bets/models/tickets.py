@@ -176,7 +176,9 @@ class Bet(models.Model):
         triggers = [
             pgtrigger.Trigger(
                 name="agreed_terms_are_immutable",
-                operation=pgtrigger.UpdateOf("user_id", "bankroll_id", "kind", "stake", "odds", "placed_at"),
+                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call] # pgtrigger leaves it untyped
+                    "user_id", "bankroll_id", "kind", "stake", "odds", "placed_at"
+                ),
                 when=pgtrigger.Before,
                 condition=pgtrigger.AnyChange("user", "bankroll", "kind", "stake", "odds", "placed_at"),
                 func="RAISE EXCEPTION 'the agreed terms of a bet cannot be changed' "

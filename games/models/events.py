@@ -72,7 +72,9 @@ class Game(models.Model):
     )
     status = models.CharField(max_length=10, choices=GameStatus, default=GameStatus.SCHEDULED)
     completed = models.GeneratedField(
-        expression=Q(status=GameStatus.FINAL), output_field=models.BooleanField(), db_persist=True
+        expression=Q(status=GameStatus.FINAL),  # type: ignore[arg-type] # a condition is an expression too
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     home_score = models.PositiveSmallIntegerField(null=True, blank=True)
     away_score = models.PositiveSmallIntegerField(null=True, blank=True)
