@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -37,8 +36,6 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="America/New_York", validators=[validate_time_zone])
     odds_format = models.CharField(max_length=12, choices=OddsFormat, default=OddsFormat.AMERICAN)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
-
-    objects: ClassVar[UserManager[User]] = UserManager()
 
     class Meta(AbstractUser.Meta):
         db_table = "users"
