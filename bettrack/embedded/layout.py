@@ -111,13 +111,14 @@ class Layout:
         }
 
     def make_home(self) -> None:
-        """Create home and the folders for locks and logs, private to this account.
+        """Create home, and in it the folders for locks and logs, private to this account.
 
         Raises EmbeddedServiceError when they cannot be written.
         """
         try:
-            for folder in (self.home, self.control, self.logs):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.home.mkdir(parents=True, exist_ok=True)
+            for folder in (self.control, self.logs):
+                folder.mkdir(mode=0o700, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.control):
                 pass
         except OSError as error:
@@ -145,7 +146,9 @@ class Layout:
 def _read_secret(path: Path) -> str:
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise EmbeddedServiceError(f"{path} can be read by others: chmod 600 it, or delete it to get a new one.")
+            raise EmbeddedServiceError(
+                f"{path} can be read by others: chmod 600 it, or delete it to get a new one."
+            )
         key = path.read_text().strip()
     except PermissionError as error:
         raise EmbeddedServiceError(
