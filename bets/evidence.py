@@ -1,0 +1,280 @@
+"""A grade in words and in data: what was compared with what, by which rule. Pure: no Django.
+
+The result is JSON-serialisable and is stored with the leg::
+
+    {"version": 1,
+     "summary": "Lakers 112–104 Celtics, final; −3.5 covers by 4.5; 100.00 at −110 pays 190.91",
+     "steps": [{"parts": [{"text": "Final score"}, {"figure": "Lakers 112"}, ...],
+                "note": "ESPN event 401810432, status STATUS_FINAL",
+                "read_at": "2026-11-18T03:41:00+00:00", "note_after": "The Odds API agrees"}, ...],
+     "data": {"rule": ..., "score": ..., "margin": ..., "factor": ..., "readings": [...]}}
+
+A step's ``parts`` are running text and figures, in order. ``read_at`` (UTC) is None except for a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from bets.grading import Comparison, LegGrade, LegTerms, Result, TicketGrade, win_factor
+from bets.money import MINUS, format_money, minor_unit, plain_money
+from bets.rules import MONEYLINE, TOTAL
+
+VERSION = 1
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one source said of the game: ``label`` is its title, ``read_at`` an ISO 8601 time in UTC."""
+
+    id: int
+    source: str
+    label: str
+    event_id: str
+    status: str
+    detail: str
+    home: int | None
+    away: int | None
+    read_at: str
+
+
+def signed(number: Decimal | int, *, plus: bool = True) -> str:
+    """Write a point or margin with a true minus: ``−3.5``, ``+4.5``, ``0``."""
+    exact = Decimal(number)
+    text = f"{abs(exact):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{MINUS}{text}" if exact < 0 else f"+{text}" if plus and exact > 0 else text
+
+
+def american(odds: Decimal) -> str:
+    """Write American odds as the field does: ``−110``, ``+130``, ``−109.89``."""
+    return signed(odds.quantize(Decimal("0.01")))
+
+
+def explain_leg(
+    terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence[Reading] = ()
+) -> dict[str, Any]:
+    """Return the evidence of a leg's grade; ``add_ticket`` adds the money of a straight bet."""
+    steps: list[Step] = []
+    if result.home is not None and result.away is not None and result.status == "final":
+        steps.append(score_step(terms, result, readings))
+    elif readings or result.status != "final":
+        steps.append(step([text(f"The game is {result.status}")], *source_note(result, readings)))
+    if grade.compared is not None:
+        steps.append(arithmetic_step(terms, result, grade, grade.compared))
+    elif grade.reason:
+        steps.append(step([text(grade.reason)], verdict(grade, terms)))
+    return {
+        "version": VERSION,
+        "summary": summary(terms, result, grade),
+        "steps": steps,
+        "data": data_of(terms, result, grade, readings),
+    }
+
+
+def add_ticket(
+    evidence: dict[str, Any],
+    terms: LegTerms,
+    ticket: TicketGrade,
+    *,
+    stake: Decimal,
+    currency: str,
+    note: str,
+) -> None:
+    """Add the money of a settled straight bet to its leg's evidence; ``note`` names the ledger line."""
+    if ticket.payout is None:
+        return
+    payout = format_money(ticket.payout, currency)
+    factor = factor_words(terms, ticket)
+    rounded = f"Rounded once, half up, to {format_money(minor_unit(currency), currency)}."
+    parts = [text(f"{format_money(stake, currency)} × {factor} ="), figure(payout)]
+    evidence["steps"].append(step(parts, f"{rounded} {note}".strip()))
+    at = f"{plain_money(stake, currency)} at {american(terms.odds)}"
+    evidence["summary"] += f"; {at} pays {plain_money(ticket.payout, currency)}"
+    evidence["data"] |= {
+        "stake": str(stake),
+        "currency": currency,
+        "odds": str(terms.odds),
+        "payout": str(ticket.payout),
+        "profit": str(ticket.profit),
+    }
+
+
+def factor_words(terms: LegTerms, ticket: TicketGrade) -> str:
+    """Write the factor with its arithmetic: ``(1 + 100 ÷ 110)``, ``1.91``, ``½``."""
+    odds = terms.odds
+    size = signed(abs(odds), plus=False)
+    win = f"1 + 100 ÷ {size}" if odds < 0 else f"1 + {size} ÷ 100"
+    quoted = win_factor(odds)
+    if odds != odds.to_integral_value() and 1000 % quoted.denominator == 0:
+        win = signed(Decimal(quoted.numerator) / quoted.denominator, plus=False)
+    words = {
+        "won": f"({win})" if "÷" in win else win,
+        "half_won": f"(½ + ½ × ({win}))" if "÷" in win else f"(½ + ½ × {win})",
+        "push": "1",
+        "void": "1",
+        "half_lost": "½",
+        "lost": "0",
+    }
+    return words.get(ticket.status, str(ticket.factor))
+
+
+def text(words: str) -> dict[str, str]:
+    return {"text": words}
+
+
+def figure(words: str) -> dict[str, str]:
+    return {"figure": words}
+
+
+def step(
+    parts: list[dict[str, str]], note: str = "", read_at: str | None = None, note_after: str = ""
+) -> Step:
+    return {"parts": parts, "note": note, "read_at": read_at, "note_after": note_after}
+
+
+def backed_first(terms: LegTerms, result: Result) -> tuple[tuple[str, int | None], tuple[str, int | None]]:
+    """Return both (name, score) pairs of the final result, the backed team's first, else home's."""
+    home, away = (result.home_name, result.home), (result.away_name, result.away)
+    return (away, home) if terms.side == "away" else (home, away)
+
+
+def score_step(terms: LegTerms, result: Result, readings: Sequence[Reading]) -> Step:
+    first, second = backed_first(terms, result)
+    parts = [text("Final score"), figure(f"{first[0]} {first[1]}"), figure(f"{second[0]} {second[1]}")]
+    return step(parts, *source_note(result, readings))
+
+
+def source_note(result: Result, readings: Sequence[Reading]) -> tuple[str, str | None, str]:
+    """Name the reading that says what the result says, when it was read, and who agrees or does not."""
+    saying = [r for r in readings if says(r, result)]
+    if not saying:
+        return "Entered with the game; no source recorded.", None, ""
+    first, *others = saying
+    event = f" event {first.event_id}" if first.event_id else ""
+    note = f"{first.label}{event}, status {first.detail or first.status}"
+    agree = " and ".join(dict.fromkeys(r.label for r in others if r.source != first.source))
+    disagree = [
+        f"{r.label} says {r.home}–{r.away}" for r in readings if r not in saying and r.status == "final"
+    ]
+    after = [f"{agree} {'agree' if ' and ' in agree else 'agrees'}"] if agree else []
+    return note, first.read_at, "; ".join(after + disagree)
+
+
+def says(reading: Reading, result: Result) -> bool:
+    """Tell whether a reading has the result's status and, if final, its score."""
+    if reading.status != result.status:
+        return False
+    return result.status != "final" or (reading.home, reading.away) == (result.home, result.away)
+
+
+def arithmetic_step(terms: LegTerms, result: Result, grade: LegGrade, compared: Comparison) -> Step:
+    home, away = compared.score
+    own, other = (away, home) if terms.side == "away" else (home, away)
+    point = terms.point or Decimal(0)
+    size = signed(abs(point), plus=False)
+    if terms.market in TOTAL:
+        total = f"{home} + {away}"
+        words = f"{total} {MINUS} {size}" if terms.side == "over" else f"{size} {MINUS} ({total})"
+    elif terms.market in MONEYLINE:
+        words = f"{own} {MINUS} {other}"
+    else:
+        words = f"{own} {MINUS} {other} {MINUS if point < 0 else '+'} {size}"
+    counted = "" if compared.score == (result.home, result.away) else f"Score that counts: {own}–{other}. "
+    note = f"{counted}Rule: {compared.rule.text}."
+    parts = [text(f"{words} ="), figure(signed(compared.margin)), text(verdict(grade, terms))]
+    return step(parts, note)
+
+
+def verdict(grade: LegGrade, terms: LegTerms) -> str:
+    """Say what the grade means for the leg."""
+    if terms.market in MONEYLINE and grade.compared is not None and grade.compared.margin == 0:
+        ends = {
+            "won": "a draw, so the leg wins",
+            "lost": "a draw, which had a price of its own, so the leg loses",
+            "push": "a draw, which had no price, so the stake is returned",
+        }
+        return ends[grade.status]
+    if terms.side == "draw" and grade.status == "lost":
+        return "no draw, so the leg loses"
+    words = {
+        "won": "above zero, so the leg wins",
+        "half_won": "half the stake is on the line and half beats it: half a win",
+        "push": "on the line, so the stake is returned",
+        "half_lost": "half the stake is on the line and half misses it: half a loss",
+        "lost": "below zero, so the leg loses",
+        "void": "The stake is returned.",
+        "needs_review": "A person has to look at it.",
+        "pending": "The leg waits.",
+    }
+    return words[grade.status]
+
+
+def summary(terms: LegTerms, result: Result, grade: LegGrade) -> str:
+    """Say it all in a line: ``Lakers 112–104 Celtics, final; −3.5 covers by 4.5``."""
+    first, second = backed_first(terms, result)
+    head = f"{first[0]} v {second[0]}, {result.status}"
+    if result.status == "final" and first[1] is not None:
+        head = f"{first[0]} {first[1]}–{second[1]} {second[0]}, final"
+    if grade.compared is None:
+        reason = "the stake is returned" if grade.status == "void" else grade.reason
+        return f"{head}; {reason}".removesuffix(".")
+    return f"{head}; {line_words(terms, result, grade, grade.compared)}"
+
+
+def line_words(terms: LegTerms, result: Result, grade: LegGrade, compared: Comparison) -> str:
+    """Name the line and how it fared: ``−3.5 covers by 4.5``, ``over 220.5 misses by 4.5``."""
+    margin = compared.margin
+    by = signed(abs(margin), plus=False)
+    if terms.market in MONEYLINE:
+        backed = {"home": result.home_name, "away": result.away_name}.get(terms.side, "the draw")
+        outcome = {"won": "wins", "lost": "loses", "push": "draws and is refunded"}[grade.status]
+        scale = f" by {by}" if margin and terms.side != "draw" else ""
+        counted = "" if compared.score == (result.home, result.away) else " in regulation"
+        return f"{backed} {outcome}{scale}{counted}"
+    over_under = terms.side if terms.market in TOTAL else ""
+    line = f"{over_under} {signed(terms.point or 0, plus=not over_under)}".strip()
+    if margin == 0:
+        return f"{line} is a push"
+    half = "half " if grade.status in ("half_won", "half_lost") else ""
+    return f"{line} {half}{'covers' if margin > 0 else 'misses'} by {by}"
+
+
+def data_of(terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence[Reading]) -> dict[str, Any]:
+    compared = grade.compared
+    return {
+        "status": grade.status,
+        "factor": None if grade.factor is None else f"{grade.factor.numerator}/{grade.factor.denominator}",
+        "reason": grade.reason,
+        "rule": compared.rule.name if compared else None,
+        "margin": str(compared.margin) if compared else None,
+        "market": terms.market,
+        "side": terms.side,
+        "point": None if terms.point is None else str(terms.point),
+        "draw_offered": terms.draw_offered,
+        "game": {
+            "status": result.status,
+            "home": result.home,
+            "away": result.away,
+            "home_periods": list(result.home_periods),
+            "away_periods": list(result.away_periods),
+            "counted": list(compared.score) if compared else None,
+        },
+        "readings": [
+            {
+                "id": r.id,
+                "source": r.source,
+                "event_id": r.event_id,
+                "status": r.status,
+                "detail": r.detail,
+                "home": r.home,
+                "away": r.away,
+                "read_at": r.read_at,
+            }
+            for r in readings
+        ],
+    }
