@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 
+from bets.exceptions import Refused
+
 MINUS = "\u2212"
 NO_MINOR_UNIT = frozenset({"JPY"})
 SYMBOLS = {
@@ -32,7 +34,7 @@ _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]+(\.[0-9]*)?|\.[0
 _DECIMAL_COMMA = re.compile(r"[0-9.]*,[0-9]{1,2}")
 
 
-class BadAmount(ValueError):
+class BadAmount(Refused, ValueError):
     """An amount of money that cannot be read or used; the message is meant for the person who wrote it."""
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 
 from accounts.ids import uuid7
 from odds.models import Bookmaker
@@ -39,6 +42,19 @@ class BankrollKind(models.TextChoices):
     PAPER = "paper", "Paper"
 
 
+class BankrollQuerySet(models.QuerySet["Bankroll"]):
+    def owned_by(self, user: object) -> Self:
+        return self.filter(user=user)
+
+    def with_balance(self) -> Self:
+        """Annotate ``balance``: what the last ledger line left, 0 without lines."""
+        lines = self.model._meta.get_field("ledger").related_model._default_manager
+        last = lines.filter(bankroll=models.OuterRef("pk")).order_by("-seq").values("balance_after")[:1]
+        return self.annotate(
+            balance=Coalesce(models.Subquery(last), Decimal(0), output_field=models.DecimalField())
+        )
+
+
 class Bankroll(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -52,6 +68,8 @@ class Bankroll(models.Model):
     )
     may_go_negative = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = models.Manager.from_queryset(BankrollQuerySet)()
 
     class Meta:
         db_table = "bankrolls"

@@ -1,0 +1,51 @@
+"""Why a bet or a movement of money is refused. Each message is meant for the person who asked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+
+class Refused(Exception):
+    """What was asked cannot be done; ``str()`` of it says why in a sentence to show."""
+
+
+class InsufficientFunds(Refused):
+    """The bankroll does not hold what is needed. ``available`` is its balance."""
+
+    def __init__(self, message: str, *, available: Decimal, currency: str) -> None:
+        super().__init__(message)
+        self.available = available
+        self.currency = currency
+
+
+class GameClosed(Refused):
+    """The game has started, has ended or will not be played."""
+
+
+class PriceGone(Refused):
+    """The book does not offer this line (any more)."""
+
+
+class PriceMoved(Refused):
+    """The book's price is not the one asked for. ``price`` is what it offers now, in American odds."""
+
+    def __init__(self, message: str, *, price: Decimal, point: Decimal | None) -> None:
+        super().__init__(message)
+        self.price = price
+        self.point = point
+
+
+class BadBet(Refused):
+    """Something in the bet itself is wrong: price, point, bookmaker or bankroll."""
+
+
+class IdempotencyConflict(Refused):
+    """The idempotency key has been used for other terms."""
+
+
+class NotAllowed(Refused):
+    """The person may not do this to that bet or bankroll."""
+
+
+class NotPossible(Refused):
+    """The bet is in a state that does not allow this."""
