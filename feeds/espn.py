@@ -89,7 +89,9 @@ class Client:
 
     def scoreboard(self, sport_key: str, day: dt.date) -> Parsed[ScoreboardEvent]:
         """The games of one US Eastern day (see `us_day`). Ask the neighbours too when a zone is in doubt."""
-        parsed = parse_scoreboard(self._get(sport_key, "scoreboard", {"dates": f"{day:%Y%m%d}", "limit": 1000}))
+        parsed = parse_scoreboard(
+            self._get(sport_key, "scoreboard", {"dates": f"{day:%Y%m%d}", "limit": 1000})
+        )
         return parsed
 
     def summary(self, sport_key: str, espn_id: str) -> Summary:

@@ -158,7 +158,9 @@ class Door:
         refused = None
         if trouble is None and status is not None and status != 200:
             trouble, refused = self._judge(status, body)
-        reply = Reply(body, _count(headers, "last") or 0, _count(headers, "used"), _count(headers, "remaining"))
+        reply = Reply(
+            body, _count(headers, "last") or 0, _count(headers, "used"), _count(headers, "remaining")
+        )
         counted = reply.used is not None and reply.remaining is not None
         self._ledger.record(
             Answer(

@@ -37,8 +37,12 @@ class ApiCall(models.Model):
     provider = models.CharField(max_length=20, choices=Provider)
     endpoint = models.CharField(max_length=200)
     params = models.JSONField(default=dict, blank=True)
-    cost = models.PositiveIntegerField(default=0, help_text="credits, by the provider's word where it gave one")
-    status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="HTTP status; none without an answer")
+    cost = models.PositiveIntegerField(
+        default=0, help_text="credits, by the provider's word where it gave one"
+    )
+    status = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="HTTP status; none without an answer"
+    )
     error_code = models.CharField(max_length=80, blank=True)
     duration_ms = models.PositiveIntegerField()
     used = models.PositiveIntegerField(null=True, blank=True)
@@ -117,16 +121,22 @@ class Quota(models.Model):
     provider = models.CharField(max_length=20, choices=Provider)
     key_fingerprint = models.CharField(max_length=12, help_text="start of the SHA-256 of the key")
     period_start = models.DateTimeField()
-    limit = models.PositiveIntegerField(null=True, blank=True, help_text="credits of the period; none if unknown")
+    limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="credits of the period; none if unknown"
+    )
     used = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0, help_text="credits of calls on their way")
     reserved_at = models.DateTimeField(null=True, blank=True)
     remaining = models.PositiveIntegerField(null=True, blank=True, help_text="by the provider's last word")
-    synced_at = models.DateTimeField(null=True, blank=True, help_text="when the provider last told its counters")
+    synced_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the provider last told its counters"
+    )
     block = models.CharField(max_length=20, choices=Block, default=Block.NONE, blank=True)
     blocked_at = models.DateTimeField(null=True, blank=True)
     blocked_code = models.CharField(max_length=80, blank=True, help_text="the provider's error code")
-    breaker_until = models.DateTimeField(null=True, blank=True, help_text="no check of the counter before this")
+    breaker_until = models.DateTimeField(
+        null=True, blank=True, help_text="no check of the counter before this"
+    )
 
     objects: ClassVar = QuotaQuerySet.as_manager()
 

@@ -37,9 +37,7 @@ def reserve_credits(*, quota: Quota, cost: int, now: datetime) -> None:
     Raises BadKey or OutOfCredits, naming why, when the quota is blocked or too small. A free call passes
     an open breaker, for it is how the counter is checked.
     """
-    live = Case(
-        When(reserved_at__lt=now - RESERVATION_LIFETIME, then=Value(0)), default=F("reserved")
-    )
+    live = Case(When(reserved_at__lt=now - RESERVATION_LIFETIME, then=Value(0)), default=F("reserved"))
     open_blocks = [Block.NONE, Block.OUT_OF_CREDITS] if cost == 0 else [Block.NONE]
     free = Q() if cost == 0 else Q(limit=None) | Q(limit__gte=F("used") + live + cost)
     claimed = Quota.objects.filter(free, pk=quota.pk, block__in=open_blocks).update(
@@ -137,8 +135,10 @@ def block_quota(*, quota: Quota, refused: Refused, code: str, now: datetime) -> 
 
 def lift_block(*, quota: Quota, by: Any, now: datetime) -> bool:
     """Let calls through again, by a person's decision. False when nothing was blocked."""
-    lifted = Quota.objects.blocked().filter(pk=quota.pk).update(
-        block=Block.NONE, blocked_at=None, blocked_code="", breaker_until=None, reserved=0
+    lifted = (
+        Quota.objects.blocked()
+        .filter(pk=quota.pk)
+        .update(block=Block.NONE, blocked_at=None, blocked_code="", breaker_until=None, reserved=0)
     )
     if lifted:
         logger.warning("block of %s lifted by %s at %s", quota, by, now.isoformat())

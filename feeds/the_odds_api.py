@@ -98,7 +98,9 @@ def read_error(status: int, body: bytes) -> tuple[FeedError, Refused | None]:
         return TooManyRequests(text, code=code, status=status), None
     if code in PARAMETER_OF or status == 422:
         parameter = PARAMETER_OF.get(code, "unknown")
-        return Misconfigured(f"{text} (parameter {parameter})", parameter=parameter, code=code, status=status), None
+        return Misconfigured(
+            f"{text} (parameter {parameter})", parameter=parameter, code=code, status=status
+        ), None
     if code in GONE_CODES or status == 404:
         return NotFound(text, code=code, status=status), None
     return BadPayload(text, code=code, status=status), None
@@ -223,7 +225,9 @@ class Client:
     ) -> Parsed[OddsEvent]:
         """The market keys each book showed lately for one game, without prices. 1 credit."""
         params: dict[str, str | int] = {"regions": ",".join(regions), "dateFormat": "iso"}
-        return parse_event_odds(self._get(f"/v4/sports/{sport_key}/events/{event_id}/markets", params, cost=1).body)
+        return parse_event_odds(
+            self._get(f"/v4/sports/{sport_key}/events/{event_id}/markets", params, cost=1).body
+        )
 
     def historical_odds(
         self,
@@ -276,7 +280,11 @@ def _odds_params(
     commence_from: dt.datetime | None = None,
     commence_to: dt.datetime | None = None,
 ) -> dict[str, str | int]:
-    params: dict[str, str | int] = {"markets": ",".join(markets), "oddsFormat": "american", "dateFormat": "iso"}
+    params: dict[str, str | int] = {
+        "markets": ",".join(markets),
+        "oddsFormat": "american",
+        "dateFormat": "iso",
+    }
     params |= {"bookmakers": ",".join(bookmakers)} if bookmakers else {"regions": ",".join(regions)}
     return _window(params, event_ids, commence_from, commence_to)
 

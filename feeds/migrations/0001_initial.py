@@ -4,58 +4,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ApiCall',
+            name="ApiCall",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('provider', models.CharField(choices=[('the_odds_api', 'The Odds API'), ('espn', 'ESPN')], max_length=20)),
-                ('endpoint', models.CharField(max_length=200)),
-                ('params', models.JSONField(blank=True, default=dict)),
-                ('cost', models.PositiveIntegerField(default=0, help_text="credits, by the provider's word where it gave one")),
-                ('status', models.PositiveSmallIntegerField(blank=True, help_text='HTTP status; none without an answer', null=True)),
-                ('error_code', models.CharField(blank=True, max_length=80)),
-                ('duration_ms', models.PositiveIntegerField()),
-                ('used', models.PositiveIntegerField(blank=True, null=True)),
-                ('remaining', models.PositiveIntegerField(blank=True, null=True)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "provider",
+                    models.CharField(
+                        choices=[("the_odds_api", "The Odds API"), ("espn", "ESPN")], max_length=20
+                    ),
+                ),
+                ("endpoint", models.CharField(max_length=200)),
+                ("params", models.JSONField(blank=True, default=dict)),
+                (
+                    "cost",
+                    models.PositiveIntegerField(
+                        default=0, help_text="credits, by the provider's word where it gave one"
+                    ),
+                ),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="HTTP status; none without an answer", null=True
+                    ),
+                ),
+                ("error_code", models.CharField(blank=True, max_length=80)),
+                ("duration_ms", models.PositiveIntegerField()),
+                ("used", models.PositiveIntegerField(blank=True, null=True)),
+                ("remaining", models.PositiveIntegerField(blank=True, null=True)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'API call',
-                'db_table': 'api_calls',
-                'ordering': ('-at', '-id'),
-                'indexes': [models.Index(fields=['provider', '-at'], name='api_calls_provider_at')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('provider__in', ['the_odds_api', 'espn'])), name='api_calls_provider_is_known', violation_error_message='The provider is not one we know.'), models.CheckConstraint(condition=models.Q(('status', None), ('status__range', (100, 599)), _connector='OR'), name='api_calls_status_is_http', violation_error_message='An HTTP status is between 100 and 599.'), models.CheckConstraint(condition=models.Q(models.Q(('endpoint__contains', '?'), _negated=True), models.Q(('endpoint__contains', '://'), _negated=True)), name='api_calls_endpoint_is_a_bare_path', violation_error_message='The endpoint is a path without host and query, so that it cannot hold a key.'), models.CheckConstraint(condition=models.Q(('params__has_any_keys', ['apiKey', 'api_key']), _negated=True), name='api_calls_params_hold_no_key', violation_error_message='The parameters must not hold the API key.'), models.CheckConstraint(condition=models.Q(models.Q(('remaining', None), ('used', None)), models.Q(('remaining__isnull', False), ('used__isnull', False)), _connector='OR'), name='api_calls_used_with_remaining', violation_error_message='Used and remaining credits come together.')],
+                "verbose_name": "API call",
+                "db_table": "api_calls",
+                "ordering": ("-at", "-id"),
+                "indexes": [models.Index(fields=["provider", "-at"], name="api_calls_provider_at")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("provider__in", ["the_odds_api", "espn"])),
+                        name="api_calls_provider_is_known",
+                        violation_error_message="The provider is not one we know.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status", None), ("status__range", (100, 599)), _connector="OR"),
+                        name="api_calls_status_is_http",
+                        violation_error_message="An HTTP status is between 100 and 599.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("endpoint__contains", "?"), _negated=True),
+                            models.Q(("endpoint__contains", "://"), _negated=True),
+                        ),
+                        name="api_calls_endpoint_is_a_bare_path",
+                        violation_error_message="The endpoint is a path without host and query, so that it cannot hold a key.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("params__has_any_keys", ["apiKey", "api_key"]), _negated=True),
+                        name="api_calls_params_hold_no_key",
+                        violation_error_message="The parameters must not hold the API key.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("remaining", None), ("used", None)),
+                            models.Q(("remaining__isnull", False), ("used__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="api_calls_used_with_remaining",
+                        violation_error_message="Used and remaining credits come together.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Quota',
+            name="Quota",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('provider', models.CharField(choices=[('the_odds_api', 'The Odds API'), ('espn', 'ESPN')], max_length=20)),
-                ('key_fingerprint', models.CharField(help_text='start of the SHA-256 of the key', max_length=12)),
-                ('period_start', models.DateTimeField()),
-                ('limit', models.PositiveIntegerField(blank=True, help_text='credits of the period; none if unknown', null=True)),
-                ('used', models.PositiveIntegerField(default=0)),
-                ('reserved', models.PositiveIntegerField(default=0, help_text='credits of calls on their way')),
-                ('reserved_at', models.DateTimeField(blank=True, null=True)),
-                ('remaining', models.PositiveIntegerField(blank=True, help_text="by the provider's last word", null=True)),
-                ('synced_at', models.DateTimeField(blank=True, help_text='when the provider last told its counters', null=True)),
-                ('block', models.CharField(blank=True, choices=[('', 'not blocked'), ('bad_key', 'the provider refuses the key'), ('out_of_credits', 'out of credits')], default='', max_length=20)),
-                ('blocked_at', models.DateTimeField(blank=True, null=True)),
-                ('blocked_code', models.CharField(blank=True, help_text="the provider's error code", max_length=80)),
-                ('breaker_until', models.DateTimeField(blank=True, help_text='no check of the counter before this', null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "provider",
+                    models.CharField(
+                        choices=[("the_odds_api", "The Odds API"), ("espn", "ESPN")], max_length=20
+                    ),
+                ),
+                (
+                    "key_fingerprint",
+                    models.CharField(help_text="start of the SHA-256 of the key", max_length=12),
+                ),
+                ("period_start", models.DateTimeField()),
+                (
+                    "limit",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="credits of the period; none if unknown", null=True
+                    ),
+                ),
+                ("used", models.PositiveIntegerField(default=0)),
+                (
+                    "reserved",
+                    models.PositiveIntegerField(default=0, help_text="credits of calls on their way"),
+                ),
+                ("reserved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "remaining",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="by the provider's last word", null=True
+                    ),
+                ),
+                (
+                    "synced_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the provider last told its counters", null=True
+                    ),
+                ),
+                (
+                    "block",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "not blocked"),
+                            ("bad_key", "the provider refuses the key"),
+                            ("out_of_credits", "out of credits"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("blocked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "blocked_code",
+                    models.CharField(blank=True, help_text="the provider's error code", max_length=80),
+                ),
+                (
+                    "breaker_until",
+                    models.DateTimeField(
+                        blank=True, help_text="no check of the counter before this", null=True
+                    ),
+                ),
             ],
             options={
-                'db_table': 'quotas',
-                'ordering': ('provider', '-period_start', '-id'),
-                'constraints': [models.UniqueConstraint(fields=('provider', 'key_fingerprint', 'period_start'), name='quotas_one_per_key_and_period', violation_error_message='This key already has a quota for this period.'), models.CheckConstraint(condition=models.Q(('provider__in', ['the_odds_api', 'espn'])), name='quotas_provider_is_known', violation_error_message='The provider is not one we know.'), models.CheckConstraint(condition=models.Q(('block__in', ['', 'bad_key', 'out_of_credits'])), name='quotas_block_is_known', violation_error_message='The kind of block is not one we know.'), models.CheckConstraint(condition=models.Q(models.Q(('block', ''), ('blocked_at', None)), models.Q(models.Q(('block', ''), _negated=True), ('blocked_at__isnull', False)), _connector='OR'), name='quotas_blocked_with_its_time', violation_error_message='A block and its time come together.'), models.CheckConstraint(condition=models.Q(models.Q(('block', 'out_of_credits'), ('breaker_until__isnull', False)), models.Q(models.Q(('block', 'out_of_credits'), _negated=True), ('breaker_until', None)), _connector='OR'), name='quotas_breaker_only_out_of_credits', violation_error_message='The breaker is open exactly while the key is out of credits.'), models.CheckConstraint(condition=models.Q(('reserved', 0), ('reserved_at__isnull', False), _connector='OR'), name='quotas_reserved_with_its_time', violation_error_message='Reserved credits need the time of their reservation.'), models.CheckConstraint(condition=models.Q(('remaining', None), ('synced_at__isnull', False), _connector='OR'), name='quotas_remaining_with_its_time', violation_error_message='Remaining credits need the time they were told.')],
+                "db_table": "quotas",
+                "ordering": ("provider", "-period_start", "-id"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("provider", "key_fingerprint", "period_start"),
+                        name="quotas_one_per_key_and_period",
+                        violation_error_message="This key already has a quota for this period.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("provider__in", ["the_odds_api", "espn"])),
+                        name="quotas_provider_is_known",
+                        violation_error_message="The provider is not one we know.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("block__in", ["", "bad_key", "out_of_credits"])),
+                        name="quotas_block_is_known",
+                        violation_error_message="The kind of block is not one we know.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("block", ""), ("blocked_at", None)),
+                            models.Q(models.Q(("block", ""), _negated=True), ("blocked_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="quotas_blocked_with_its_time",
+                        violation_error_message="A block and its time come together.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("block", "out_of_credits"), ("breaker_until__isnull", False)),
+                            models.Q(
+                                models.Q(("block", "out_of_credits"), _negated=True), ("breaker_until", None)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="quotas_breaker_only_out_of_credits",
+                        violation_error_message="The breaker is open exactly while the key is out of credits.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reserved", 0), ("reserved_at__isnull", False), _connector="OR"),
+                        name="quotas_reserved_with_its_time",
+                        violation_error_message="Reserved credits need the time of their reservation.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("remaining", None), ("synced_at__isnull", False), _connector="OR"
+                        ),
+                        name="quotas_remaining_with_its_time",
+                        violation_error_message="Remaining credits need the time they were told.",
+                    ),
+                ],
             },
         ),
     ]

@@ -7,13 +7,13 @@ Poisson. Chances are floats here: they are the world's hidden state, and only wh
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from .leagues import LeagueModel, Scoring
 
 _FIELD_GOAL = 0.15
-_MAX_GOALS = 13
+_MAX_GOALS = 20
 
 
 class Belief(NamedTuple):
@@ -92,7 +92,7 @@ class Outlook:
         if self.model.scoring is not Scoring.GOALS:
             first = 1 - _below(0.0, self.margin, self.deviation)
             return Chances(first, 0.0, 1 - first)
-        first, level, second = _over_line(_margins(self._key()), self.away - self.home)
+        first, level, second = _margin_over(self.left_home, self.left_away, self.away - self.home)
         if self.model.has_draw:
             return Chances(first, level, second)
         edge = 0.5 + max(-0.2, min(0.2, (self.left_home - self.left_away) / max(self.model.total, 0.1) / 2))
@@ -102,59 +102,48 @@ class Outlook:
         """Home covers, push, away covers, with the home side given `home_point`."""
         if self.model.scoring is not Scoring.GOALS:
             return _line(self.margin, self.deviation, -home_point)
-        return _over_line(_margins(self._key()), -home_point - (self.home - self.away))
+        return _margin_over(self.left_home, self.left_away, -home_point - (self.home - self.away))
 
     def totals(self, point: float) -> Chances:
         """Over, push, under."""
         if self.model.scoring is not Scoring.GOALS:
             return _line(self.total, self.deviation, point)
-        lead = 0 if self.model.has_draw else self.away - self.home
-        extra = None if self.model.has_draw else lead
-        return _over_line(_totals(self._key(), extra), point - self.home - self.away)
-
-    def _key(self) -> tuple[float, float]:
-        return round(self.left_home, 2), round(self.left_away, 2)
+        level_at = None if self.model.has_draw else self.away - self.home
+        return _total_over(self.left_home, self.left_away, point - self.home - self.away, level_at)
 
 
-def _over_line(weights: dict[int, float], line: float) -> Chances:
-    over = push = under = 0.0
-    for value, weight in weights.items():
-        if value > line:
-            over += weight
-        elif value == line:
-            push += weight
-        else:
-            under += weight
-    return Chances(over, push, under)
-
-
-@lru_cache(maxsize=8192)
-def _poisson(mean: float) -> tuple[float, ...]:
+def _poisson(mean: float) -> list[float]:
     weights = [math.exp(-mean)]
     for count in range(1, _MAX_GOALS):
         weights.append(weights[-1] * mean / count)
-    whole = sum(weights)
-    return tuple(weight / whole for weight in weights)
-
-
-@lru_cache(maxsize=16384)
-def _margins(means: tuple[float, float]) -> dict[int, float]:
-    weights: dict[int, float] = {}
-    away = _poisson(means[1])
-    for scored, first in enumerate(_poisson(means[0])):
-        for conceded, second in enumerate(away):
-            margin = scored - conceded
-            weights[margin] = weights.get(margin, 0.0) + first * second
     return weights
 
 
-@lru_cache(maxsize=16384)
-def _totals(means: tuple[float, float], level_at: int | None) -> dict[int, float]:
-    """Goals still to come; with extra time, a level end (home leads by `level_at` from here) brings one more."""
-    weights: dict[int, float] = {}
-    away = _poisson(means[1])
-    for scored, first in enumerate(_poisson(means[0])):
-        for conceded, second in enumerate(away):
-            goals = scored + conceded + (1 if level_at is not None and scored - conceded == level_at else 0)
-            weights[goals] = weights.get(goals, 0.0) + first * second
-    return weights
+def _margin_over(home: float, away: float, line: float) -> Chances:
+    """Chances that goals still to come for the home side exceed, meet or miss the away side's by `line`."""
+    second = _poisson(away)
+    up_to = [0.0, *accumulate(second)]
+    over = push = 0.0
+    whole = line == int(line)
+    for scored, weight in enumerate(_poisson(home)):
+        below = math.ceil(scored - line)
+        over += weight * up_to[max(0, min(_MAX_GOALS, below))]
+        if whole and 0 <= below < _MAX_GOALS:
+            push += weight * second[below]
+    return Chances(over, push, max(0.0, 1 - over - push))
+
+
+def _total_over(home: float, away: float, line: float, level_at: int | None) -> Chances:
+    """Goals still to come against a line; with extra time, a level end (home leads by `level_at`) brings one more."""
+    weights = [*_poisson(home + away), 0.0]
+    if level_at is not None:
+        first, second = _poisson(home), _poisson(away)
+        for scored in range(max(0, level_at), _MAX_GOALS):
+            goals, conceded = 2 * scored - level_at, scored - level_at
+            if conceded < _MAX_GOALS and goals < _MAX_GOALS:
+                level = first[scored] * second[conceded]
+                weights[goals] -= level
+                weights[goals + 1] += level
+    under = sum(weight for goals, weight in enumerate(weights) if goals < line)
+    push = weights[int(line)] if line == int(line) and 0 <= line < len(weights) else 0.0
+    return Chances(max(0.0, 1 - under - push), push, under)

@@ -49,5 +49,17 @@ def american(chance: float, step: int) -> int:
     chance = min(0.9975, max(0.0025, chance))
     value = -100 * chance / (1 - chance) if chance >= 0.5 else 100 * (1 - chance) / chance
     size = abs(value)
-    grid = step if size < 200 else max(step, 5) if size < 500 else 10 if size < 1000 else 50 if size < 5000 else 500
-    return int(max(100, round(size / grid) * grid)) * (-1 if value < 0 and round(size / grid) * grid > 100 else 1)
+    grid = (
+        step
+        if size < 200
+        else max(step, 5)
+        if size < 500
+        else 10
+        if size < 1000
+        else 50
+        if size < 5000
+        else 500
+    )
+    return int(max(100, round(size / grid) * grid)) * (
+        -1 if value < 0 and round(size / grid) * grid > 100 else 1
+    )

@@ -137,7 +137,11 @@ def players(sport_key: str, team_espn_id: str) -> tuple[PlayerRow, ...]:
     with (_HERE / "players.csv").open(encoding="utf-8", newline="") as rows:
         return tuple(
             PlayerRow(
-                f"99{number:05d}", row["name"], float(row["points"]), float(row["rebounds"]), float(row["assists"])
+                f"99{number:05d}",
+                row["name"],
+                float(row["points"]),
+                float(row["rebounds"]),
+                float(row["assists"]),
             )
             for number, row in enumerate(csv.DictReader(rows), 1)
             if (row["sport_key"], row["team_espn_id"]) == (sport_key, team_espn_id)

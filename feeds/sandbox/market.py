@@ -86,7 +86,9 @@ class Market:
 
     def _strength(self, fixture: Fixture, team: str) -> tuple[float, float]:
         model, words = fixture.model, (self.seed, fixture.model.sport_key, team)
-        return normal(*words, "margin") * model.margin_spread / 2**0.5, normal(*words, "total") * model.total_spread
+        return normal(*words, "margin") * model.margin_spread / 2**0.5, normal(
+            *words, "total"
+        ) * model.total_spread
 
     def belief(self, fixture: Fixture, moment: float) -> Belief:
         """The market's belief at a unix time; after the start it stays what it was."""
@@ -168,14 +170,20 @@ class Market:
         words = (self.seed, fixture.event_id, book.key, mood)
         belief = self.belief(fixture, look - book.lag)
         belief = Belief(
-            belief.margin + size * normal(*words, "margin"), belief.total + size * 1.3 * normal(*words, "total")
+            belief.margin + size * normal(*words, "margin"),
+            belief.total + size * 1.3 * normal(*words, "total"),
         )
         if not live:
             return View(Outlook(model, belief, 0, 0, 0.0), book.overround, 0.0, False)
         lag = LIVE_LAG * book.noise / self.speed
         seen = dt.datetime.fromtimestamp(max(look - lag, fixture.starts_at.timestamp()), dt.UTC)
         standing = self.play(fixture).standing(seen)
-        if standing.final or standing.elapsed >= 1.0 and model.scoring is not Scoring.GOALS and not standing.overtime:
+        if (
+            standing.final
+            or standing.elapsed >= 1.0
+            and model.scoring is not Scoring.GOALS
+            and not standing.overtime
+        ):
             return None
         elapsed = 0.94 if standing.overtime else min(standing.elapsed, 0.995)
         outlook = Outlook(model, belief, standing.home, standing.away, elapsed)
@@ -201,7 +209,11 @@ def _h2h(fixture: Fixture, view: View, step: int) -> tuple[Quote, ...]:
     if fixture.model.has_draw:
         if max(chances) > 0.985:
             return ()
-        sides = ((fixture.home.name, chances.first), (fixture.away.name, chances.second), ("Draw", chances.push))
+        sides = (
+            (fixture.home.name, chances.first),
+            (fixture.away.name, chances.second),
+            ("Draw", chances.push),
+        )
         return tuple(Quote(name, _price(chance, hold * 1.4, step)) for name, chance in sides)
     first, second = _two_way(chances)
     if _extreme(first):

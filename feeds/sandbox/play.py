@@ -151,9 +151,7 @@ class Play:
         draw = self._luck.random
         for side, mean in zip((self.home, self.away), side_means(self._closing), strict=True):
             chance = stream_chance(mean, regulation)
-            side += [
-                (draw() < chance) + (draw() < chance) + (draw() < chance) for _ in range(segments)
-            ]
+            side += [(draw() < chance) + (draw() < chance) + (draw() < chance) for _ in range(segments)]
 
     def _goals(self, segments: int, regulation: int) -> None:
         draw = self._luck.random

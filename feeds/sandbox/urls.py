@@ -1,5 +1,8 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from .views import sandbox
+
+app_name = "sandbox"
+urlpatterns: list[URLPattern] = [path("<path:path>", sandbox, name="answer")]
