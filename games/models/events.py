@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.ids import uuid7
 from games.models.participants import Sport, Team
@@ -48,6 +48,23 @@ class GameQuerySet(models.QuerySet["Game"]):
         """Half-open: start <= commence_time < end."""
         return self.filter(commence_time__gte=start, commence_time__lt=end)
 
+    def with_conflicting_results(self) -> Self:
+        """Final games of which a feed's latest final score is another one, and on which staff has not decided."""
+        from games.models.results import ResultSource, ScoreReading
+
+        finals = ScoreReading.objects.filter(status=GameStatus.FINAL)
+        newer = finals.filter(
+            game=OuterRef("game"), source=OuterRef("source"), read_at__gt=OuterRef("read_at")
+        )
+        other = (
+            finals.filter(game=OuterRef("pk"))
+            .exclude(source=ResultSource.STAFF)
+            .exclude(home_score=OuterRef("home_score"), away_score=OuterRef("away_score"))
+            .filter(~Exists(newer))
+        )
+        by_staff = finals.filter(game=OuterRef("pk"), source=ResultSource.STAFF)
+        return self.final().filter(Exists(other), ~Exists(by_staff))
+
     def in_start_order(self) -> Self:
         return self.order_by("commence_time", "id")
 
@@ -86,6 +103,9 @@ class Game(models.Model):
         max_length=32, blank=True, help_text="What the scoreboard shows: Q3 4:12, HT, 67'."
     )
     bet_count = models.PositiveIntegerField(default=0, editable=False)
+    seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="Latest response of the odds feed that listed this game."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -122,7 +122,7 @@ class PlayerStatFactory(DjangoModelFactory[PlayerStat]):
     game = factory.SubFactory(GameFactory)
     player = factory.SubFactory(PlayerFactory, sport=factory.SelfAttribute("..game.sport"))
     stat = "player_points"
-    value = Decimal("27")
+    value = Decimal(27)
 
 
 class PlacingFactory(DjangoModelFactory[Placing]):

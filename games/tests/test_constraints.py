@@ -68,11 +68,9 @@ def test_unique_key_refuses_a_second_row(
 ) -> None:
     first = factory(**values)
     again = {field: getattr(first, field) for field in same}
+    build = models.Sport.objects.create if isinstance(first, models.Sport) else factory
     with pytest.raises(IntegrityError, match=f'"{name}'), transaction.atomic():
-        if isinstance(first, models.Sport):
-            models.Sport.objects.create(**again)
-        else:
-            factory(**again)
+        build(**again)
 
 
 def test_same_team_name_may_exist_in_another_sport() -> None:

@@ -1,0 +1,21 @@
+"""Every write of the games that touches more than one row."""
+
+from __future__ import annotations
+
+from games.services.box_scores import BoxScoreCounts, PlayerLine, record_box_score
+from games.services.fixtures import Fixture, ingest_games
+from games.services.results import ResultCounts, apply_results
+from games.services.staff import cancel, postpone, set_result
+
+__all__ = [
+    "BoxScoreCounts",
+    "Fixture",
+    "PlayerLine",
+    "ResultCounts",
+    "apply_results",
+    "cancel",
+    "ingest_games",
+    "postpone",
+    "record_box_score",
+    "set_result",
+]
