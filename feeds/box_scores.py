@@ -140,7 +140,7 @@ def _values(key: str, value: str) -> dict[str, Decimal]:
         return (
             {f"{snake(key)}_seconds": Decimal(int(clock[1]) * 60 + int(clock[2]))}
             if key != "minutes"
-            else {"minutes": Decimal(int(clock[1])) + Decimal(int(clock[2])) / 60}
+            else {"minutes": (Decimal(int(clock[1])) + Decimal(int(clock[2])) / 60).quantize(Decimal("0.01"))}
         )
     parts = re.split(r"[-/]", key)
     combo = _COMBO.match(value)

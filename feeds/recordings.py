@@ -7,8 +7,9 @@ scoreboards, summaries and team lists; and lines (or one object) `{snapshot_time
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -156,7 +157,7 @@ class Replay:
             stamps.append(_line_stamp(line))
             self.done_bytes = start + done
         start += path.stat().st_size
-        if all(a <= b for a, b in zip(stamps, stamps[1:], strict=False)):
+        if all(a <= b for a, b in itertools.pairwise(stamps)):
             for number, line, done in _numbered(path):
                 yield read(line, source=f"{path}:{number}", fallback=None)
                 self.done_bytes = start + done
@@ -199,7 +200,7 @@ def _read(body: bytes, source: str, at: datetime | None, fallback: datetime | No
     raise BadPayload("a JSON object of no known shape")
 
 
-_LIST_PARSERS = {
+_LIST_PARSERS: dict[Kind, Callable[[bytes], Content]] = {
     Kind.ODDS: parse_odds,
     Kind.EVENTS: parse_events,
     Kind.SCORES: parse_scores,

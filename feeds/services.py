@@ -175,7 +175,11 @@ class QuotaLedger:
     def must_check(self, now: datetime) -> bool:
         """True when the breaker is open and its pause is over: ask a free endpoint for the counter first."""
         quota = self._quota(now)
-        return quota.block == Block.OUT_OF_CREDITS and quota.breaker_until <= now
+        return (
+            quota.block == Block.OUT_OF_CREDITS
+            and quota.breaker_until is not None
+            and quota.breaker_until <= now
+        )
 
     def reserve(self, cost: int, now: datetime) -> None:
         """See `reserve_credits`."""

@@ -360,7 +360,7 @@ def _score_event(raw: _RawScoreEvent) -> ScoreEvent:
     scores = {clean(line.name, "score name"): line.score for line in raw.scores or []}
     strangers = set(scores) - {home, away}
     if strangers:
-        raise Refusal(f"score of {sorted(strangers)[0]!r}, who does not play in this event")
+        raise Refusal(f"score of {min(strangers)!r}, who does not play in this event")
     home_score, away_score = _score(scores.get(home)), _score(scores.get(away))
     if (home_score is None) != (away_score is None):
         raise Refusal("only one side has a score")

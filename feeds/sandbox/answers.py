@@ -15,7 +15,7 @@ import msgspec
 
 from . import espn_payloads, odds_payloads, outrights, props
 from .books import BOOKS, BY_KEY, REGIONS, BookModel
-from .leagues import LEAGUES, LeagueModel
+from .leagues import EASTERN, LEAGUES, LeagueModel
 from .odds_payloads import Style
 from .schedule import Fixture
 from .world import World
@@ -296,7 +296,7 @@ def _espn(world: World, path: str, query: Query, at: dt.datetime) -> Answer:
             return _json(404, {"code": 404, "message": "no such event"}, {})
         return _json(200, espn_payloads.summary(world, fixture, at), {})
     if what == "scoreboard":
-        dates = query.get("dates") or at.astimezone(espn_payloads.EASTERN).strftime("%Y%m%d")
+        dates = query.get("dates") or at.astimezone(EASTERN).strftime("%Y%m%d")
         try:
             day = dt.datetime.strptime(dates, "%Y%m%d").replace(tzinfo=dt.UTC).date()
         except ValueError:

@@ -99,7 +99,8 @@ def _event(world: World, fixture: Fixture, at: dt.datetime) -> dict[str, Any]:
 
 def _competitor(fixture: Fixture, side: Team, standing: Standing | None, *, at_home: bool) -> dict[str, Any]:
     sport = fixture.model
-    score, other, lines = 0, 0, ()
+    score, other = 0, 0
+    lines: tuple[int, ...] = ()
     if standing is not None:
         score, other = (standing.home, standing.away) if at_home else (standing.away, standing.home)
         lines = standing.home_periods if at_home else standing.away_periods

@@ -98,28 +98,28 @@ NFL = LeagueModel(
     number=2, sport_key="americanfootball_nfl", title="NFL", group="American Football", description="US Football",
     scoring=Scoring.DRIVES, periods=4, period_clock=900, counts_up=False, period_wall=40, breaks=(3, 14, 3),
     segments=6, overtime_clock=600, overtime_wall=20, overtime_segments=4,
-    home_edge=1.6, margin_spread=3.8, total=45.0, total_spread=2.6, drift=0.9, noise=0.16, first_evening_minute=4,
+    home_edge=1.6, margin_spread=3.8, total=45.0, total_spread=2.6, drift=0.9, noise=0.16, first_evening_minute=5,
 )  # fmt: skip
 NHL = LeagueModel(
     number=3, sport_key="icehockey_nhl", title="NHL", group="Ice Hockey", description="US Ice Hockey",
     scoring=Scoring.GOALS, periods=3, period_clock=1200, counts_up=False, period_wall=38, breaks=(18, 18),
     segments=40, overtime_clock=300, overtime_wall=10, overtime_segments=10,
     home_edge=0.22, margin_spread=0.42, total=6.1, total_spread=0.25, drift=0.10, noise=0.025,
-    first_evening_minute=8,
+    first_evening_minute=10,
 )  # fmt: skip
 EPL = LeagueModel(
     number=4, sport_key="soccer_epl", title="EPL", group="Soccer", description="English Premier League",
     scoring=Scoring.GOALS, periods=2, period_clock=2700, counts_up=True, period_wall=47, breaks=(15,),
     segments=45, overtime_clock=0, overtime_wall=0, overtime_segments=0,
     home_edge=0.28, margin_spread=0.62, total=2.8, total_spread=0.18, drift=0.08, noise=0.020,
-    first_evening_minute=12,
+    first_evening_minute=0,
 )  # fmt: skip
 WNBA = LeagueModel(
     number=5, sport_key="basketball_wnba", title="WNBA", group="Basketball", description="US Basketball",
     scoring=Scoring.STREAM, periods=4, period_clock=600, counts_up=False, period_wall=26, breaks=(3, 13, 3),
     segments=20, overtime_clock=300, overtime_wall=13, overtime_segments=10,
     home_edge=2.0, margin_spread=4.4, total=164.0, total_spread=4.0, drift=1.4, noise=0.28,
-    first_evening_minute=16,
+    first_evening_minute=15,
 )  # fmt: skip
 LEAGUES = {model.sport_key: model for model in (NBA, NFL, NHL, EPL, WNBA)}
 

@@ -16,7 +16,7 @@ from .beliefs import Belief, Chances, Outlook
 from .books import BookModel, american
 from .draws import normal, stream, uniform
 from .leagues import Scoring
-from .play import Play
+from .play import Play, wall_minutes
 from .schedule import Fate, Fixture, Schedule
 
 NEAR = dt.timedelta(hours=4)
@@ -103,7 +103,11 @@ class Market:
         """True once the game has ended or is called off."""
         if fixture.called_off_at is not None:
             return at >= fixture.called_off_at
-        return at >= fixture.starts_at and at >= self.play(fixture).ends_at
+        played = (at - fixture.starts_at).total_seconds() * self.speed / 60
+        shortest, longest = wall_minutes(fixture.model)
+        if played < shortest or played >= longest:
+            return played >= longest
+        return at >= self.play(fixture).ends_at
 
     def offers(
         self, fixture: Fixture, book: BookModel, markets: tuple[str, ...], at: dt.datetime
@@ -178,11 +182,8 @@ class Market:
         lag = LIVE_LAG * book.noise / self.speed
         seen = dt.datetime.fromtimestamp(max(look - lag, fixture.starts_at.timestamp()), dt.UTC)
         standing = self.play(fixture).standing(seen)
-        if (
-            standing.final
-            or standing.elapsed >= 1.0
-            and model.scoring is not Scoring.GOALS
-            and not standing.overtime
+        if standing.final or (
+            standing.elapsed >= 1.0 and model.scoring is not Scoring.GOALS and not standing.overtime
         ):
             return None
         elapsed = 0.94 if standing.overtime else min(standing.elapsed, 0.995)

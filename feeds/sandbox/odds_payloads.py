@@ -66,7 +66,7 @@ def sports(*, every: bool) -> list[dict[str, Any]]:
             "has_outrights": True,
         }
     )
-    return listed + [INACTIVE] if every else listed
+    return [*listed, INACTIVE] if every else listed
 
 
 def event(fixture: Fixture, at: dt.datetime, style: Style) -> dict[str, Any]:

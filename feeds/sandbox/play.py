@@ -13,6 +13,8 @@ from .leagues import LeagueModel, Scoring
 from .schedule import Fixture
 
 _MAX_OVERTIMES = 6
+_PAUSE = 2.0
+_LATE_KICK = 0.8
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,13 @@ class Standing:
     home_periods: tuple[int, ...]
     away_periods: tuple[int, ...]
     overtime: bool
+
+
+def wall_minutes(model: LeagueModel) -> tuple[float, float]:
+    """The shortest and a bound of the longest game, in minutes at speed 1."""
+    regulation = model.periods * model.period_wall + sum(model.breaks)
+    extra = (_MAX_OVERTIMES + 1) * (_PAUSE + model.overtime_wall) if model.overtime_segments else 0.0
+    return regulation, regulation + extra + 1
 
 
 class Play:
@@ -124,8 +133,8 @@ class Play:
         while sum(self.home) == sum(self.away):
             period += 1
             if model.scoring is Scoring.DRIVES and period > model.periods + 1:
-                return
-            end = self._phase(period - 1, True, self.phases[-1].end, 2.0, 0)
+                return  # football lets a tie stand
+            end = self._phase(period - 1, True, self.phases[-1].end, _PAUSE, 0)
             before = len(self.home)
             if period > model.periods + (1 if model.scoring is Scoring.GOALS else _MAX_OVERTIMES):
                 self._decide(1)
@@ -134,6 +143,8 @@ class Play:
                 self._sudden_death(model.overtime_segments)
             elif model.scoring is Scoring.DRIVES:
                 self._drives(model.overtime_segments, model.periods * model.segments)
+                if sum(self.home) == sum(self.away) and self._luck.random() < _LATE_KICK:
+                    self._decide(3)
             else:
                 self._stream(model.overtime_segments, model.periods * model.segments)
             self._phase(period, False, end, model.overtime_wall, len(self.home) - before)

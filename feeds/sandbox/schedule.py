@@ -1,6 +1,6 @@
 """Who plays whom and when: a pure function of seed and day.
 
-Round the clock every league starts a game each half hour, the leagues six minutes apart; in its evening hours a game
+Round the clock every league starts a game each 25 minutes, the leagues five minutes apart; in its evening hours a game
 each twenty minutes, listed days ahead. A club meets another at most once a day.
 """
 
@@ -17,8 +17,8 @@ from .leagues import EASTERN, LeagueModel, Team, teams
 EPOCH = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 FIRST_DAY = dt.date(2020, 1, 2)
 LAST_DAY = dt.date(2046, 12, 31)
-GRID = dt.timedelta(minutes=30)
-STAGGER = dt.timedelta(minutes=6)
+GRID = dt.timedelta(minutes=25)
+STAGGER = dt.timedelta(minutes=5)
 EVENING_GAMES = 11
 EVENING_STEP = dt.timedelta(minutes=20)
 LISTED_BEFORE = {"evening": dt.timedelta(days=3), "grid": dt.timedelta(hours=4)}
@@ -70,7 +70,7 @@ class Featured:
 
 
 class Schedule:
-    """All fixtures of one seed. `speed` shortens delays, `epoch` anchors the half-hour grid."""
+    """All fixtures of one seed. `speed` shortens delays, `epoch` anchors the grid of starts."""
 
     def __init__(
         self, *, seed: object, speed: float, epoch: dt.datetime = EPOCH, featured: tuple[Featured, ...] = ()
@@ -110,7 +110,7 @@ class Schedule:
         midnight = dt.datetime.combine(day, dt.time(), EASTERN).astimezone(dt.UTC)
         tomorrow = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), EASTERN).astimezone(dt.UTC)
         evening = self._evening(sport, day)
-        busy_from, busy_to = evening[0] - GRID / 2, evening[-1] + GRID
+        busy_from, busy_to = evening[0] - GRID / 2, evening[-1] + GRID / 2
         offset = STAGGER * (sport.number - 1)
         first = -(-(midnight - self.epoch - offset) // GRID)
         grid = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -21,7 +20,7 @@ class World:
     """Fixtures, scores and prices of one seed.
 
     `speed` is how much faster than life games run (15: an NBA game takes ten minutes); start times are real clock times.
-    `epoch` anchors the half-hour grid of starts; `featured` adds games that start at a given second.
+    `epoch` anchors the grid of starts (basketball starts on it); `featured` adds games that start at a given second.
     """
 
     def __init__(
@@ -40,10 +39,10 @@ class World:
         self.market = Market(self.schedule)
 
     @classmethod
-    def from_settings(cls) -> Self:
+    def from_settings(cls) -> World:
         """The world of SANDBOX_SEED, SANDBOX_SPEED and SANDBOX_FEATURED (`sport@2026-11-21T02:00:00Z,…`)."""
         featured = parse_featured(getattr(settings, "SANDBOX_FEATURED", ""))
-        return _world(cls, settings.SANDBOX_SEED, settings.SANDBOX_SPEED, featured)
+        return _world(settings.SANDBOX_SEED, settings.SANDBOX_SPEED, featured)
 
     def day(self, sport: LeagueModel, day: dt.date) -> tuple[Fixture, ...]:
         """The games of a US Eastern calendar day, by start."""
@@ -83,8 +82,8 @@ class World:
 
 
 @cache
-def _world(kind: type[World], seed: int, speed: float, featured: tuple[Featured, ...]) -> World:
-    return kind(seed=seed, speed=speed, featured=featured)
+def _world(seed: int, speed: float, featured: tuple[Featured, ...]) -> World:
+    return World(seed=seed, speed=speed, featured=featured)
 
 
 def parse_featured(text: str) -> tuple[Featured, ...]:
