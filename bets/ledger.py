@@ -19,7 +19,7 @@ from accounts.models import User
 from bets.clock import database_now
 from bets.exceptions import InsufficientFunds, NotAllowed
 from bets.models import Bankroll, BankrollKind, Currency, LedgerEntry, LedgerKind
-from bets.money import checked_amount, format_money
+from bets.money import LARGEST_BALANCE, BadAmount, checked_amount, format_money
 from odds.models import Bookmaker
 
 
@@ -204,6 +204,8 @@ def move(
 ) -> LedgerEntry:
     """Append one line that belongs to no bet; staff who move another's money are named in it."""
     tails = lock_bankrolls([bankroll.pk])
+    if tails[bankroll.pk].balance + amount > LARGEST_BALANCE:
+        raise BadAmount("The bankroll would hold more than can be recorded.")
     if amount < 0:
         require_funds(tails[bankroll.pk], -amount, what=kind.label.lower())
     if by.pk != bankroll.user_id:

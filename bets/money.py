@@ -29,6 +29,8 @@ SYMBOLS = {
 }
 LARGEST = Decimal("9999999999.99")
 """The largest stake, deposit or withdrawal: what ``numeric(12, 2)`` holds."""
+LARGEST_BALANCE = Decimal("999999999999.99")
+"""The largest balance or payout: what ``numeric(14, 2)`` holds."""
 
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?|[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _DECIMAL_COMMA = re.compile(r"[0-9.]*,[0-9]{1,2}")

@@ -1,0 +1,175 @@
+"""Which bets can be graded now, claimed for one worker, with all that grading needs to know."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from bets.evidence import Reading
+from bets.grading import LegTerms, Result
+from games.models import ResultSource
+
+CLAIM = """
+SELECT b.id
+FROM bet_legs l
+JOIN games g ON g.id = l.game_id
+JOIN bets b ON b.id = l.bet_id
+WHERE l.status = 'pending' AND b.status = 'pending'
+  AND g.status IN ('final', 'cancelled', 'abandoned')
+  AND (%(games)s::uuid[] IS NULL OR l.game_id = ANY(%(games)s::uuid[]))
+  AND NOT EXISTS (
+      SELECT 1 FROM bet_legs other JOIN games og ON og.id = other.game_id
+      WHERE other.bet_id = b.id AND other.id <> l.id AND other.status = 'pending'
+        AND og.status NOT IN ('final', 'cancelled', 'abandoned'))
+LIMIT %(size)s
+FOR UPDATE OF b SKIP LOCKED
+FOR SHARE OF g SKIP LOCKED
+"""
+"""Locks bets, so that no two workers grade one; and games, so that no score moves while it is used.
+
+Neither lock waits: what somebody else holds is left for the next run.
+"""
+
+LOAD = """
+SELECT b.id, b.bankroll_id, br.currency, b.kind, b.stake, b.is_bonus, b.boost_pct, b.revision, b.bookmaker_id,
+       l.id, l.odds, l.point, l.draw_offered, l.selection_id, s.market, s.side, s.participant,
+       g.id, g.kind, g.sport_id, g.title, g.status, g.home_score, g.away_score,
+       g.period_scores::text, g.commence_time, home.name, away.name
+FROM bets b
+JOIN bankrolls br ON br.id = b.bankroll_id
+JOIN bet_legs l ON l.bet_id = b.id
+JOIN selections s ON s.id = l.selection_id
+JOIN games g ON g.id = l.game_id
+LEFT JOIN teams home ON home.id = g.home_team_id
+LEFT JOIN teams away ON away.id = g.away_team_id
+WHERE b.id = ANY(%s::uuid[])
+ORDER BY g.commence_time, b.id, l.position
+"""
+
+READINGS = """
+SELECT DISTINCT ON (game_id, source)
+       game_id, id, source, source_event_id, status, status_detail, home_score, away_score, read_at
+FROM score_readings
+WHERE game_id = ANY(%s::uuid[])
+ORDER BY game_id, source, read_at DESC, id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DueGame:
+    """A game that has ended, as its row and its sources have it."""
+
+    id: uuid.UUID
+    kind: str
+    sport: str
+    title: str
+    status: str
+    home: int | None
+    away: int | None
+    period_scores: str
+    start: dt.datetime
+    home_name: str | None
+    away_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueLeg:
+    id: int
+    terms: LegTerms
+    selection_id: int
+    game: DueGame
+
+
+@dataclass(frozen=True, slots=True)
+class DueBet:
+    """A claimed bet with its legs; ``revision`` counts the grades it has had."""
+
+    id: uuid.UUID
+    bankroll_id: uuid.UUID
+    currency: str
+    kind: str
+    stake: Decimal
+    is_bonus: bool
+    boost_pct: Decimal
+    revision: int
+    bookmaker_id: int | None
+    legs: list[DueLeg]
+
+
+def claim(size: int, game_ids: Sequence[uuid.UUID] | None = None) -> list[uuid.UUID]:
+    """Lock up to ``size`` gradable bets that nobody else holds, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"size": size, "games": None if game_ids is None else list(game_ids)})
+        return list(dict.fromkeys(row[0] for row in cursor.fetchall()))
+
+
+def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:
+    """Return the bets with their legs and games, in the order the games began."""
+    bets: dict[uuid.UUID, DueBet] = {}
+    games: dict[uuid.UUID, DueGame] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(LOAD, [list(bet_ids)])
+        for row in cursor:
+            game = games.setdefault(row[17], DueGame(*row[17:]))
+            bet = bets.setdefault(row[0], DueBet(*row[:9], legs=[]))
+            leg_id, odds, point, draw_offered, selection_id, market, side, participant = row[9:17]
+            terms = LegTerms(market, side, odds, point, participant, draw_offered, game.sport)
+            bet.legs.append(DueLeg(leg_id, terms, selection_id, game))
+    return list(bets.values())
+
+
+def latest_readings(game_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Reading]]:
+    """Return what each source last said of each game, staff first, then the sources in their own order."""
+    found: dict[uuid.UUID, list[Reading]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(READINGS, [list(game_ids)])
+        for game_id, key, source, event_id, status, detail, home, away, read_at in cursor:
+            label = ResultSource(source).label
+            reading = Reading(key, source, label, event_id, status, detail, home, away, read_at.isoformat())
+            found.setdefault(game_id, []).append(reading)
+    order = [ResultSource.STAFF, *ResultSource]
+    for readings in found.values():
+        readings.sort(key=lambda r: order.index(ResultSource(r.source)))
+    return found
+
+
+def periods_of(period_scores: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Read ``{"home": [28, 31], "away": [25, 30]}``; what is not whole numbers for both counts as none."""
+    stored = json.loads(period_scores)
+    sides = [stored.get(side) if isinstance(stored, dict) else None for side in ("home", "away")]
+    if not all(isinstance(side, list) and all(type(score) is int for score in side) for side in sides):
+        return (), ()
+    return tuple(sides[0]), tuple(sides[1])
+
+
+def result_of(game: DueGame, readings: Sequence[Reading]) -> Result:
+    """Return the game's result for grading, with what its sources contradict each other in."""
+    home_periods, away_periods = periods_of(game.period_scores)
+    saying = [r for r in readings if r.status == game.status and (r.home, r.away) == (game.home, game.away)]
+    return Result(
+        status=game.status,
+        home=game.home,
+        away=game.away,
+        home_periods=home_periods,
+        away_periods=away_periods,
+        home_name=game.home_name or game.title,
+        away_name=game.away_name or "",
+        detail=" ".join(r.detail for r in saying),
+        conflict=conflict_of(readings) if game.status == "final" else "",
+        is_match=game.kind == "match",
+    )
+
+
+def conflict_of(readings: Sequence[Reading]) -> str:
+    """Say how sources contradict each other's final score; '' if they do not or staff have decided."""
+    finals = [r for r in readings if r.status == "final"]
+    if any(r.source == ResultSource.STAFF for r in readings) or len({(r.home, r.away) for r in finals}) < 2:
+        return ""
+    said = " but ".join(f"{r.label} says {r.home}–{r.away}" for r in finals)
+    return f"The sources disagree: {said}."

@@ -1,0 +1,89 @@
+"""What a book offers for a line, now or as the archive knew it at a past instant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from odds import markets
+from odds.models import Bookmaker, CurrentOdds, Heartbeat, OddSnapshot, Selection, Side
+from odds.prices import price_at
+
+Accept = Literal["exact", "better", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A book's price (American odds) for a line and when it was last seen to offer it."""
+
+    price: Decimal
+    point: Decimal | None
+    seen_at: dt.datetime
+
+
+def offer_of(
+    selection: Selection, bookmaker: Bookmaker, point: Decimal | None, *, as_of: dt.datetime | None = None
+) -> Offer | None:
+    """Return what the book offers for the line, None if nothing.
+
+    ``as_of`` asks the archive what was known at that instant; without it the board's prices are read.
+    """
+    if as_of is not None:
+        seen = price_at(selection=selection, bookmaker=bookmaker, point=point, instant=as_of)
+        return None if seen is None else Offer(seen.odds, seen.point, seen.seen_at)
+    same_point = {"point__isnull": True} if point is None else {"point": point}
+    current = CurrentOdds.objects.filter(
+        game_id=selection.game_id, selection=selection, bookmaker=bookmaker, **same_point
+    ).first()
+    if current is None:
+        return None
+    seen_at = Heartbeat.objects.filter(
+        game_id=selection.game_id, bookmaker=bookmaker, scope=markets.scope(selection.market)
+    ).values_list("seen_at", flat=True)
+    return Offer(current.price, current.point, max([current.changed_at, *seen_at]))
+
+
+def other_point(
+    selection: Selection, bookmaker: Bookmaker, *, as_of: dt.datetime | None
+) -> CurrentOdds | None:
+    """Return where the book has moved its line to, if it is one of those with a single point."""
+    if as_of is not None or not markets.single_line(selection.market):
+        return None
+    return CurrentOdds.objects.filter(
+        game_id=selection.game_id, selection=selection, bookmaker=bookmaker
+    ).first()
+
+
+def is_acceptable(asked: Decimal, offered: Decimal, accept: Accept) -> bool:
+    """Tell whether an offered price will do. American odds that pay more are the greater number."""
+    if accept == "any":
+        return True
+    return offered == asked or (accept == "better" and offered > asked)
+
+
+def draw_is_offered(
+    selection: Selection, bookmaker: Bookmaker | None, *, as_of: dt.datetime | None = None
+) -> bool:
+    """Tell whether the draw has a price in the selection's market, so that a draw loses for both teams.
+
+    The bet's book decides if it quotes the market at all, else any book does.
+    """
+    if selection.side == Side.DRAW:
+        return True
+    market = {"game_id": selection.game_id, "selection__market": selection.market}
+    if as_of is None:
+        quotes = CurrentOdds.objects.filter(**market).values_list("bookmaker_id", "selection__side")
+    else:
+        quotes = (
+            OddSnapshot.objects.as_known_at(as_of)
+            .filter(**market, price__isnull=False)
+            .values_list("bookmaker_id", "selection__side")
+        )
+    sides_by_book: dict[int, set[str]] = {}
+    for book_id, side in quotes.order_by().distinct():
+        sides_by_book.setdefault(book_id, set()).add(side)
+    if bookmaker is not None and bookmaker.pk in sides_by_book:
+        return Side.DRAW in sides_by_book[bookmaker.pk]
+    return any(Side.DRAW in sides for sides in sides_by_book.values())

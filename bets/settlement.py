@@ -1,0 +1,246 @@
+"""Settling: bets whose games have ended are graded in memory and written set-based, batch by batch.
+
+Each batch is one transaction of a constant number of statements: claim bets (and their games) without
+waiting, load them, read what sources said and the closing prices, lock the bankrolls in the order of their
+keys, then write legs, bets, events and ledger lines. Any number of workers may run; a worker killed
+at any point leaves its batch as it was. What cannot be graded goes to review with a reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from django.db import connection, transaction
+
+from bets import due, ledger
+from bets.clock import database_now
+from bets.due import DueBet, DueLeg
+from bets.evidence import Reading, add_ticket, explain_leg
+from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
+from bets.models import BetEventKind, BetStatus, LedgerKind
+from bets.money import LARGEST_BALANCE
+from odds.prices import LineAt, Price, closing_prices
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+
+UPDATE_LEGS = """
+UPDATE bet_legs l
+SET status = v.status, return_factor = v.factor, evidence = v.evidence::jsonb,
+    closing_odds = v.closing_odds, closing_point = v.closing_point, closing_seen_at = v.closing_seen_at
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::timestamptz[])
+    AS v (id, status, factor, evidence, closing_odds, closing_point, closing_seen_at)
+WHERE l.id = v.id
+"""
+UPDATE_BETS = """
+UPDATE bets b
+SET status = v.status, payout = v.payout, settled_at = CASE WHEN v.payout IS NOT NULL THEN %s END,
+    revision = v.revision, review_reason = v.reason
+FROM unnest(%s::uuid[], %s::text[], %s::numeric[], %s::int[], %s::text[])
+    AS v (id, status, payout, revision, reason)
+WHERE b.id = v.id AND b.status = 'pending' AND b.revision = v.revision - 1
+"""
+INSERT_EVENTS = """
+INSERT INTO bet_events (bet_id, revision, kind, reason, data, at)
+SELECT bet_id, revision, kind, reason, data::jsonb, %s
+FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[])
+    AS v (bet_id, revision, kind, reason, data)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A claimed bet with its grade and, if money comes back, the ledger line that brings it."""
+
+    bet: DueBet
+    ticket: TicketGrade
+    results: tuple[Result, ...]
+    line: ledger.Line | None = None
+
+    @property
+    def revision(self) -> int:
+        return self.bet.revision + 1
+
+    @property
+    def is_review(self) -> bool:
+        return self.ticket.payout is None
+
+
+def settle_due(
+    *,
+    now: dt.datetime | None = None,
+    game_ids: Sequence[uuid.UUID] | None = None,
+    batch_size: int = BATCH,
+) -> Counter[str]:
+    """Settle every bet that is due, or those on the given games; return how many got each status.
+
+    Safe to run any number of times at once. ``now`` (UTC) dates what is written; the database's clock
+    does by default. Bets locked by somebody else are left for the next run.
+    """
+    counts: Counter[str] = Counter()
+    while True:
+        settled = settle_batch(now=now, game_ids=game_ids, size=batch_size)
+        if not settled:
+            return counts
+        counts.update(settled)
+
+
+@transaction.atomic
+def settle_batch(
+    *, now: dt.datetime | None = None, game_ids: Sequence[uuid.UUID] | None = None, size: int = BATCH
+) -> Counter[str]:
+    """Settle up to ``size`` due bets in one transaction; return how many got each status."""
+    bet_ids = due.claim(size, game_ids)
+    if not bet_ids:
+        return Counter()
+    bets = due.load(bet_ids)
+    games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
+    readings = due.latest_readings(games)
+    results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
+    closing = closing_of(bets)
+    tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
+    graded = [pay(grade(bet, results), tails) for bet in bets]
+    at = now or database_now()
+    write_legs(graded, readings, closing)
+    write_bets(graded, at)
+    write_events(graded, at)
+    ledger.append([one.line for one in graded if one.line is not None], at=at)
+    return Counter(one.ticket.status for one in graded)
+
+
+def grade(bet: DueBet, results: dict[uuid.UUID, Result]) -> Graded:
+    """Grade a claimed bet. A fault of ours sends that one bet to review and the rest of the batch goes on."""
+    used = tuple(results[leg.game.id] for leg in bet.legs)
+    try:
+        legs = [grade_leg(leg.terms, result) for leg, result in zip(bet.legs, used, strict=True)]
+        ticket = grade_ticket(
+            kind=bet.kind,
+            stake=bet.stake,
+            currency=bet.currency,
+            legs=legs,
+            is_bonus=bet.is_bonus,
+            boost_pct=bet.boost_pct,
+        )
+    except Exception:
+        logger.exception("bet %s could not be graded", bet.id)
+        reason = "Grading failed; the server's log has the details."
+        legs = [LegGrade("needs_review", reason=reason) for _ in bet.legs]
+        ticket = TicketGrade("needs_review", tuple(legs), reason=reason)
+    if ticket.payout is None and ticket.status != "needs_review":
+        ticket = replace(ticket, status="needs_review")
+    return Graded(bet, ticket, used)
+
+
+def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
+    """Plan the ledger line of a graded bet that returns money."""
+    payout = graded.ticket.payout
+    if not payout:
+        return graded
+    if tails[graded.bet.bankroll_id].balance + payout > LARGEST_BALANCE:
+        reason = "The payout is more than the bankroll can hold."
+        return replace(graded, ticket=TicketGrade("needs_review", graded.ticket.legs, reason=reason))
+    movement = ledger.Movement(
+        graded.bet.bankroll_id, LedgerKind.PAYOUT, payout, graded.bet.id, graded.revision
+    )
+    (line,) = ledger.plan(tails, [movement])
+    return replace(graded, line=line)
+
+
+def line_of(bet: DueBet, leg: DueLeg) -> LineAt | None:
+    """Return the line whose closing price belongs to the leg; None for a bet at no bookmaker."""
+    if bet.bookmaker_id is None:
+        return None
+    return LineAt(leg.game.id, leg.selection_id, bet.bookmaker_id, leg.terms.point, leg.game.start)
+
+
+def closing_of(bets: Sequence[DueBet]) -> dict[int, Price]:
+    """Return the closing price of each leg that has one, by leg id: same book, selection and point."""
+    lines = {leg.id: line_of(bet, leg) for bet in bets for leg in bet.legs}
+    prices = closing_prices(line for line in lines.values() if line is not None)
+    return {leg: prices[line] for leg, line in lines.items() if line is not None and line in prices}
+
+
+def as_text(factor: Fraction | None) -> str | None:
+    """Write a factor as the column holds it: ``21/11``."""
+    return None if factor is None else f"{factor.numerator}/{factor.denominator}"
+
+
+def leg_status(grade: LegGrade, *, is_review: bool) -> str:
+    """A leg that was graded keeps its grade; one without a factor waits for the review with its bet."""
+    return BetStatus.NEEDS_REVIEW if is_review and grade.factor is None else grade.status
+
+
+def evidence_of(graded: Graded, leg: DueLeg, result: Result, grade: LegGrade, read: Sequence[Reading]) -> str:
+    """Return a leg's evidence as JSON; a straight bet's tells the money too."""
+    evidence = explain_leg(leg.terms, result, grade, read)
+    if len(graded.bet.legs) == 1:
+        line = graded.line
+        note = f"Ledger line {line.seq}, revision {graded.revision}." if line else "No money comes back."
+        add_ticket(
+            evidence,
+            leg.terms,
+            graded.ticket,
+            stake=graded.bet.stake,
+            currency=graded.bet.currency,
+            note=note,
+        )
+    return json.dumps(evidence, ensure_ascii=False)
+
+
+def write_legs(
+    graded: Sequence[Graded], readings: dict[uuid.UUID, list[Reading]], closing: dict[int, Price]
+) -> None:
+    rows: list[tuple[Any, ...]] = []
+    for one in graded:
+        for leg, result, grade in zip(one.bet.legs, one.results, one.ticket.legs, strict=True):
+            evidence = evidence_of(one, leg, result, grade, readings.get(leg.game.id, []))
+            status = leg_status(grade, is_review=one.is_review)
+            last = closing.get(leg.id)
+            price = (last.odds, last.point, last.seen_at) if last else (None, None, None)
+            rows.append((leg.id, str(status), as_text(grade.factor), evidence, *price))
+    execute(UPDATE_LEGS, rows, expected=len(rows))
+
+
+def write_bets(graded: Sequence[Graded], at: dt.datetime) -> None:
+    rows = [
+        (
+            one.bet.id,
+            one.ticket.status,
+            one.ticket.payout,
+            one.revision,
+            one.ticket.reason[:200] if one.is_review else "",
+        )
+        for one in graded
+    ]
+    execute(UPDATE_BETS, rows, at, expected=len(rows))
+
+
+def write_events(graded: Sequence[Graded], at: dt.datetime) -> None:
+    rows = []
+    for one in graded:
+        kind = BetEventKind.REVIEW if one.is_review else BetEventKind.SETTLED
+        data = {
+            "status": one.ticket.status,
+            "payout": None if one.ticket.payout is None else str(one.ticket.payout),
+            "factor": as_text(one.ticket.factor),
+        }
+        rows.append((one.bet.id, one.revision, str(kind), one.ticket.reason[:300], json.dumps(data)))
+    execute(INSERT_EVENTS, rows, at, expected=len(rows))
+
+
+def execute(statement: str, rows: Sequence[tuple[Any, ...]], *first: dt.datetime, expected: int) -> None:
+    """Run one statement over all rows. Raises RuntimeError, which undoes the batch, if it misses any."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*first, *columns])
+        if cursor.rowcount != expected:
+            raise RuntimeError(f"{cursor.rowcount} of {expected} rows written; the batch is undone")
