@@ -16,7 +16,7 @@ import re
 import shlex
 import shutil
 import socket
-import subprocess  # noqa: S404 - runs pip or uv
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -164,7 +164,7 @@ def make_environment(venv: Path, with_tests: bool) -> None:
 @contextlib.contextmanager
 def locked(venv: Path) -> Iterator[None]:
     """Hold the environment's lock; a second process waits and then finds the work done."""
-    import fcntl  # noqa: PLC0415 - not on every system, and a clear sentence comes first
+    import fcntl
 
     try:
         venv.mkdir(parents=True, exist_ok=True)
@@ -262,7 +262,7 @@ def uv_index_flags(pip: list[str], log: IO[str]) -> list[str]:
     # the program before any --python, which `pip config` does not need
     command = [*pip[:3], "config", "list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
-    flags = []
+    flags = ["--index-strategy", "unsafe-best-match"]  # as pip does
     for line in listed.splitlines():
         name, _, value = line.partition("=")
         name = name.rpartition(".")[2]
@@ -290,7 +290,7 @@ def run(command: list[str], progress: Progress, log: IO[str], doing: str) -> Non
     try:
         for line in process.stdout:
             log.write(line)
-            if line.strip():
+            if line.strip() and not line.startswith("WARNING"):
                 lines.append(line.strip())
                 progress.show(f"{doing}: {lines[-1][:70]}")
     except KeyboardInterrupt:
@@ -336,15 +336,15 @@ def run_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")
     sys.path.insert(0, str(BASE))
     try:
-        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
-        from django.core.management import execute_from_command_line  # noqa: PLC0415
-        from django.db import OperationalError  # noqa: PLC0415
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db import OperationalError
     except ImportError as error:
         sys.exit(
             f"A package is missing in this environment ({error}): run `{sys.executable} -m pip install -r "
             "requirements.txt`, or leave the environment and unset BETTRACK_NO_BOOTSTRAP."
         )
-    from bettrack.embedded.layout import EmbeddedServiceError  # noqa: PLC0415
+    from bettrack.embedded.layout import EmbeddedServiceError
 
     try:
         execute_from_command_line(sys.argv)

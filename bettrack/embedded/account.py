@@ -163,6 +163,11 @@ def socket_folder(layout: Layout, account: Account) -> Path:
             ) from None
         account.own(folder)
         folder.chmod(0o700)
+    except OSError as error:
+        raise EmbeddedServiceError(
+            f"The folder {folder} for the servers' sockets cannot be made ({error.strerror}): set BETTRACK_HOME to a "
+            "shorter path of plain letters that this account may write to."
+        ) from error
     return folder
 
 

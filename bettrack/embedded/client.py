@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-import subprocess  # noqa: S404 - starts the janitor
+import subprocess
 import sys
 import threading
 import time

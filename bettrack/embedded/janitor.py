@@ -12,7 +12,7 @@ import fcntl
 import os
 import shutil
 import signal
-import subprocess  # noqa: S404 - the type of a running server
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -159,7 +159,8 @@ class Janitor:
         while True:
             now = time.monotonic()
             self._hear_wishes()
-            if any([keeper.step(now) for keeper in self.keepers.values()]):
+            changes = [keeper.step(now) for keeper in self.keepers.values()]
+            if any(changes):
                 self._write_state()
             if now >= next_look:
                 next_look = now + LOOK_SECONDS
@@ -291,6 +292,6 @@ def main(home: str) -> None:
         time.sleep(0.01)
     try:
         Janitor(layout, own_lock).run()
-    except Exception as error:  # noqa: BLE001 - the last word of a detached process goes to its log
+    except Exception as error:
         say(f"the janitor gave up: {error!r}")
         raise

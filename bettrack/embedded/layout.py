@@ -70,10 +70,7 @@ class Layout:
         if plain and len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH and os.geteuid() != 0:
             return inside
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        base = Path("/tmp")  # noqa: S108 - fixed, so that every process finds it; owner and mode are checked
-        if not base.is_dir():
-            base = Path(tempfile.gettempdir())
-        return base / f"bettrack-{os.geteuid()}-{digest}"
+        return _temporary_folder() / f"bettrack-{os.geteuid()}-{digest}"
 
     @property
     def postgres_socket(self) -> Path:
@@ -141,6 +138,14 @@ class Layout:
                 with contextlib.suppress(FileExistsError):
                     os.link(draft.name, path)
         return _read_secret(path)
+
+
+def _temporary_folder() -> Path:
+    """A short folder this account may write to, the same for every process; owner and mode are checked later."""
+    for base in ("/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR") or "/dev/shm"):  # noqa: S108
+        if os.access(base, os.W_OK | os.X_OK):
+            return Path(base)
+    return Path(tempfile.gettempdir())
 
 
 def _read_secret(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess  # noqa: S404 - the server programs are what this package runs
+import subprocess
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -189,7 +189,7 @@ class Postgres:
             stderr=log,
             cwd="/",
             env=ENVIRONMENT,
-            preexec_fn=accounts.child_setup(self.account, self.death_signal),
+            preexec_fn=accounts.child_setup(self.account, self.death_signal),  # noqa: PLW1509 - one thread
         )
 
     def _clear_locks(self) -> None:
@@ -233,7 +233,7 @@ def _shm_is_usable() -> bool:
     """Whether /dev/shm exists, may be written and has room for PostgreSQL's segments."""
     try:
         room = os.statvfs("/dev/shm")  # noqa: S108
-        with tempfile.NamedTemporaryFile(dir="/dev/shm"):  # noqa: S108
+        with tempfile.NamedTemporaryFile(dir="/dev/shm"):
             return room.f_bavail * room.f_frsize >= SMALLEST_SHM
     except OSError:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess  # noqa: S404 - the server program is what this package runs
+import subprocess
 import time
 from functools import cached_property
 from pathlib import Path
@@ -60,7 +60,7 @@ class Valkey:
                 stderr=log,
                 cwd="/",
                 env=ENVIRONMENT,
-                preexec_fn=accounts.child_setup(self.account, self.death_signal),
+                preexec_fn=accounts.child_setup(self.account, self.death_signal),  # noqa: PLW1509 - one thread
             )
         (self.data / "server.pid").write_text(str(server.pid))
         return server

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import contextlib
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from bettrack.embedded import client
+from bettrack.embedded.layout import EmbeddedServiceError
+from bettrack.running import children, preparation
+from bettrack.running.instance import Address, Record, StartError, family_of, free_address, only_one
+from bettrack.running.supervision import Supervisor, end_family
+
+DEMO_USER = "demo"
+TICK_SECONDS = 0.5
+READY_SECONDS = 90.0
+EMBEDDED_STOP_SECONDS = 20.0
+
+
+class Command(BaseCommand):
+    help = "Starts everything (database, queue, web server, worker, scheduler) and keeps it running until Ctrl-C."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+        )
+        parser.add_argument(
+            "--port", type=int, default=8000, help="port to listen on (default: 8000; 0: any free)"
+        )
+
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        self._terminal = threading.Lock()
+        settings.EMBEDDED.make_home()
+        try:
+            with stopped_by_signals(), only_one(settings.HOME) as record:
+                address = free_address(host, port)
+                record.url = address.url
+                record.save()
+                end_family(family_of(settings.HOME))
+                self._run(address, record)
+        except (StartError, EmbeddedServiceError) as error:
+            raise CommandError(str(error)) from error
+
+    def _run(self, address: Address, record: Record) -> None:
+        password = "demo" if address.is_loopback else secrets.token_urlsafe(9)
+        supervisor = Supervisor(
+            logs=settings.EMBEDDED.logs,
+            environment=children.environment(address, password),
+            family=family_of(settings.HOME),
+            say=self.say,
+            folder=settings.BASE_DIR,
+        )
+        static = preparation.StaticFiles()
+        try:
+            static.begin(self.say)
+            self._prepare(static)
+            web = supervisor.start(children.web(address))
+            self._wait_for_page(address, supervisor, web)
+            supervisor.start(children.worker())
+            supervisor.start(children.beat())
+            demo = supervisor.start(children.demo()) if settings.DEMO else None
+            record.phase = "running"
+            record.demo_history = "running" if demo else ""
+            record.save()
+            self._greet(address, password)
+            self._watch(supervisor, record, demo)
+        except KeyboardInterrupt:
+            self.say("Stopping")
+        finally:
+            with ignored_signals():
+                static.abandon()
+                supervisor.stop()
+                self._release_services()
+
+    def _prepare(self, static: preparation.StaticFiles) -> None:
+        if preparation.embedded_services():
+            self.say(f"Starting {' and '.join(preparation.embedded_services())} (data in {settings.HOME})")
+        preparation.reach_services()
+        preparation.migrate(self.say)
+        preparation.seed(self.say)
+        connections.close_all()
+        static.finish()
+
+    def _wait_for_page(self, address: Address, supervisor: Supervisor, web: children.Child) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not children.answers(address):
+            if not web.running:
+                raise StartError(
+                    f"The web server does not start. Its last words:\n{supervisor.last_words(web)}"
+                )
+            if time.monotonic() > deadline:
+                raise StartError(
+                    f"The web server does not answer at {address.url} within {READY_SECONDS:.0f} s."
+                )
+            time.sleep(0.05)
+
+    def _watch(self, supervisor: Supervisor, record: Record, demo: children.Child | None) -> None:
+        services = preparation.embedded_services()
+        complaint = ""
+        while True:
+            time.sleep(TICK_SECONDS)
+            supervisor.tick()
+            try:
+                if services:
+                    client.ensure(settings.EMBEDDED, *services)
+                complaint = ""
+            except EmbeddedServiceError as error:
+                if str(error) != complaint:
+                    self.say(str(error))
+                complaint = str(error)
+            if demo and demo.done is not None:
+                self._note_demo(demo, record)
+                demo = None
+
+    def _note_demo(self, demo: children.Child, record: Record) -> None:
+        record.demo_history = "failed" if demo.done else "complete"
+        record.save()
+        if demo.done:
+            self.say(
+                "The demo history could not be filled in; the board works without it. The reason is in "
+                f"{settings.EMBEDDED.logs / (demo.name + '.log')}"
+            )
+        else:
+            self.say("The demo history is complete")
+
+    def _release_services(self) -> None:
+        connections.close_all()
+        if not preparation.embedded_services():
+            self.say("Stopped")
+            return
+        if client.release(settings.EMBEDDED, wait=EMBEDDED_STOP_SECONDS):
+            self.say("Stopped, database and queue too")
+        elif client.in_use_by_others(settings.EMBEDDED):
+            self.say("Stopped; database and queue go on for another process that uses them")
+        else:
+            self.say(f"Stopped, but the database takes its time; see {settings.EMBEDDED.logs}")
+
+    def _greet(self, address: Address, password: str) -> None:
+        lines = ["", f"  BetTrack is running at {address.url}/", ""]
+        if settings.DEMO:
+            lines += [
+                f"  Sign in as  {DEMO_USER} / {password}",
+                "  Demo data: a simulated market. Set ODDS_API_KEY for real prices.",
+            ]
+        lines += [f"  Data        {settings.HOME}", "  Stop        Ctrl-C", ""]
+        self.say("\n".join(lines))
+
+    def say(self, text: str) -> None:
+        """Print a line; a terminal that went away is no reason to stop."""
+        with self._terminal, contextlib.suppress(OSError, ValueError):
+            self.stdout.write(text)
+            self.stdout.flush()
+
+
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Have SIGTERM and a closed terminal end the start as Ctrl-C does."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def ignored_signals() -> Iterator[None]:
+    """Let nothing interrupt the stop; it has its own time limits."""
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,88 @@
+"""The processes that `up` keeps: their commands and their environment."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+from multiprocessing import Lock
+
+from django.conf import settings
+
+from bettrack.running.instance import Address
+from bettrack.running.supervision import Child
+
+WEB_PROCESSES = 2
+WEB_THREADS = 4
+WORKER_SLOTS = 2
+QUEUES = "default,feeds,settle"
+
+
+def environment(address: Address, demo_password: str) -> dict[str, str]:
+    """What the children find in their environment; the user's own choices win."""
+    chosen = dict(os.environ)
+    chosen.setdefault("BETTRACK_URL", address.url)
+    chosen.setdefault("SANDBOX_URL", f"{address.url}/sandbox")
+    chosen.setdefault("ALLOWED_HOSTS", ",".join(address.allowed_hosts()))
+    chosen["BETTRACK_HOME"] = str(settings.HOME)
+    chosen["BETTRACK_DEMO_PASSWORD"] = demo_password
+    chosen["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "bettrack.settings")
+    return chosen
+
+
+def web(address: Address) -> Child:
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address.host or "0.0.0.0"]  # noqa: S104
+    command += ["--port", str(address.port), "--workers", str(WEB_PROCESSES)]
+    command += ["--blocking-threads", str(WEB_THREADS), "--no-ws", "--respawn-failed-workers"]
+    return Child("web", [*command, "--log-level", "warning", "bettrack.wsgi:application"])
+
+
+def worker() -> Child:
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "bettrack",
+        "worker",
+        "-Q",
+        QUEUES,
+        "-c",
+        str(WORKER_SLOTS),
+    ]
+    command += ["-P", "prefork" if _has_semaphores() else "threads", "-l", "warning"]
+    return Child("worker", [*command, "--without-mingle", "--without-gossip"])
+
+
+def beat() -> Child:
+    folder = settings.HOME / "celery"
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "celery", "-A", "bettrack", "beat", "-l", "warning", "--pidfile="]
+    return Child("beat", [*command, "-s", str(folder / "beat-schedule")])
+
+
+def demo() -> Child:
+    """Fills in the demo history once, behind the served board."""
+    return Child("demo", [sys.executable, str(settings.BASE_DIR / "manage.py"), "seed", "--demo"], once=True)
+
+
+def answers(address: Address) -> bool:
+    """Whether the web server answers at all; what it says is not judged."""
+    host = address.url.removeprefix("http://").rpartition(":")[0].strip("[]")
+    connection = http.client.HTTPConnection(host, address.port, timeout=5.0)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _has_semaphores() -> bool:
+    """Whether processes can share semaphores here (/dev/shm may be closed); Celery's prefork pool needs them."""
+    try:
+        Lock()
+    except OSError:
+        return False
+    return True

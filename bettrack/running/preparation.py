@@ -1,0 +1,146 @@
+"""What `up` does before it serves: static files, database, master data."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import environ
+import redis
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import DatabaseError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from bettrack.embedded.client import ensure
+from bettrack.running.instance import StartError
+
+# any constant will do, as long as every process that migrates uses the same
+MIGRATION_LOCK = 0x42657454
+
+Say = Callable[[str], None]
+
+
+def embedded_services() -> list[str]:
+    """The services that no DATABASE_URL or REDIS_URL stands in for."""
+    wanted = {"postgres": settings.EMBEDDED_POSTGRES, "redis": settings.EMBEDDED_REDIS}
+    return [name for name, embedded in wanted.items() if embedded]
+
+
+def reach_services() -> None:
+    """Start the embedded services and see that database and Redis answer. Raises StartError if not."""
+    services = embedded_services()
+    if services:
+        ensure(settings.EMBEDDED, *services)
+    try:
+        connections["default"].ensure_connection()
+    except OperationalError as error:
+        raise StartError(f"The database cannot be reached; check DATABASE_URL. It says: {error}") from error
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5).ping()
+    except (redis.RedisError, ValueError) as error:
+        raise StartError(f"Redis cannot be reached; check REDIS_URL. It says: {error}") from error
+
+
+def migrate(say: Say) -> int:
+    """Apply pending migrations, one process at a time, over the direct connection; how many there were."""
+    alias = _direct_alias()
+    connection = connections[alias]
+    with _migration_lock(connection, say):
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            say(f"Bringing the database up to date: {len(plan)} migrations")
+            try:
+                call_command("migrate", database=alias, interactive=False, verbosity=0)
+            except (DatabaseError, CommandError) as error:
+                raise StartError(f"A migration failed and was rolled back: {error}") from error
+    if alias != "default":
+        connection.close()
+    return len(plan)
+
+
+def seed(say: Say) -> None:
+    """Load sports, teams and bookmakers. Raises StartError when that fails."""
+    say("Checking sports, teams and bookmakers")
+    try:
+        call_command("seed", verbosity=0)
+    except (CommandError, DatabaseError, OSError) as error:
+        raise StartError(f"Seeding failed, and nothing of it was kept: {error}") from error
+
+
+class StaticFiles:
+    """Collects the static files in a process of its own when they have changed, beside other work."""
+
+    def __init__(self) -> None:
+        self.stamp = Path(settings.STATIC_ROOT) / ".collected"
+        self.fingerprint = _static_fingerprint()
+        self.process: subprocess.Popen[str] | None = None
+
+    def begin(self, say: Say) -> None:
+        if self.stamp.exists() and self.stamp.read_text() == self.fingerprint:
+            return
+        say("Collecting static files")
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), "collectstatic", "--noinput", "-v", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "BETTRACK_HOME": str(settings.HOME)},
+        )
+
+    def finish(self) -> None:
+        """Wait for the files. Raises StartError when they could not be collected."""
+        if self.process is None:
+            return
+        output, _ = self.process.communicate()
+        if self.process.returncode:
+            raise StartError(f"The static files could not be collected: {output.strip()[-500:]}")
+        self.stamp.write_text(self.fingerprint)
+
+    def abandon(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def _static_fingerprint() -> str:
+    """Changes with any static file's place, size or time, and with the way they are stored."""
+    digest = hashlib.sha256(str(settings.STORAGES["staticfiles"]).encode())
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found = os.stat(storage.path(path))
+            digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _direct_alias() -> str:
+    """The connection for migrations: a pooled DATABASE_URL cannot hold the lock."""
+    direct = settings.DIRECT_DATABASE_URL
+    if settings.EMBEDDED_POSTGRES or direct == os.environ.get("DATABASE_URL"):
+        return "default"
+    parsed = environ.Env.db_url_config(direct)
+    connections.databases["direct"] = {**connections.databases["default"], **parsed}
+    return "direct"
+
+
+@contextmanager
+def _migration_lock(connection: BaseDatabaseWrapper, say: Say) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATION_LOCK])
+        if not cursor.fetchone()[0]:
+            say("Another process is migrating the database; waiting for it")
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
