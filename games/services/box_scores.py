@@ -14,9 +14,11 @@ from django.db import transaction
 from games.models import Game, Player, PlayerStat
 from games.team_directory import TeamDirectory
 
+DID_NOT_PLAY = "did_not_play"
+
 
 class PlayerLine(Protocol):
-    """One player's numbers; ``stats`` goes by the odds feed's market names where there is one."""
+    """One player's numbers as ``feeds.box_scores`` reads them; who did not play has none."""
 
     @property
     def espn_id(self) -> str: ...
@@ -24,6 +26,8 @@ class PlayerLine(Protocol):
     def name(self) -> str: ...
     @property
     def team_espn_id(self) -> str: ...
+    @property
+    def did_not_play(self) -> bool: ...
     @property
     def stats(self) -> Mapping[str, Decimal]: ...
 
@@ -41,6 +45,7 @@ class BoxScoreCounts:
 def record_box_score(*, game: Game, stats: Iterable[PlayerLine], now: dt.datetime) -> BoxScoreCounts:
     """Store a match's box score: players appear or move team, statistics are set; the same twice writes nothing.
 
+    That a player did not play is kept as the statistic ``did_not_play``, which is 1.
     A player's team is that of the box score recorded last. The number of statements does not depend on the number of
     players. A changed statistic touches the game's ``updated_at``, so that settlement looks again.
     """
@@ -55,7 +60,10 @@ def record_box_score(*, game: Game, stats: Iterable[PlayerLine], now: dt.datetim
     changed: list[PlayerStat] = []
     unchanged = 0
     for espn_id, line in sorted(lines.items()):
-        for stat, value in sorted(line.stats.items()):
+        values = dict(line.stats)
+        if line.did_not_play or (players[espn_id], DID_NOT_PLAY) in old:
+            values[DID_NOT_PLAY] = Decimal(line.did_not_play)
+        for stat, value in sorted(values.items()):
             row = old.get((players[espn_id], stat))
             if row is None:
                 new.append(PlayerStat(game=game, player_id=players[espn_id], stat=stat, value=value))

@@ -45,6 +45,8 @@ def test_unknown_sport_and_teams_appear_with_the_game() -> None:
     ids = ingest_games(events=[Event()], seen_at=MONDAY)
     game = Game.objects.with_names().get()
     assert ids == {"e1": game.id}
+    assert game.home_team is not None
+    assert game.away_team is not None
     assert (game.home_team.name, game.away_team.name) == ("Boston Celtics", "Los Angeles Lakers")
     assert game.title == "Los Angeles Lakers at Boston Celtics"
     assert (game.sport.title, game.sport.active) == ("NBA", True)
