@@ -1,6 +1,22 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from bets import bankroll_views, slip_views, views
 
 app_name = "bets"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", views.history, name="history"),
+    path("slip/", slip_views.show, name="slip"),
+    path("slip/add/", slip_views.add, name="slip_add"),
+    path("slip/remove/", slip_views.remove, name="slip_remove"),
+    path("slip/update/", slip_views.update, name="slip_update"),
+    path("slip/accept/", slip_views.accept, name="slip_accept"),
+    path("slip/keep/", slip_views.keep, name="slip_keep"),
+    path("slip/place/", slip_views.place, name="slip_place"),
+    path("bankrolls/", bankroll_views.bankrolls, name="bankrolls"),
+    path("bankrolls/<uuid:bankroll_id>/", bankroll_views.bankroll, name="bankroll"),
+    path("bankrolls/<uuid:bankroll_id>/deposit/", bankroll_views.deposit, name="deposit"),
+    path("bankrolls/<uuid:bankroll_id>/withdraw/", bankroll_views.withdraw, name="withdraw"),
+    path("<uuid:bet_id>/", views.bet, name="bet"),
+]

@@ -1,0 +1,45 @@
+"""How the reasons of a grade read on a page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from games.models import Game, GameStatus
+
+register = template.Library()
+
+
+def clock_time(instant: dt.datetime) -> str:
+    """The instant in the reader's zone: Wed 18 Nov, 10:41 PM."""
+    return date_format(timezone.localtime(instant), "D j M, g:i A")
+
+
+@register.simple_tag
+def step_note(step: Mapping[str, Any]) -> str:
+    """The small print under a step: its source, when it was read, who agrees."""
+    note = str(step.get("note") or "")
+    if step.get("read_at"):
+        read = clock_time(dt.datetime.fromisoformat(str(step["read_at"])))
+        note = f"{note}, read {read}" if note else f"Read {read}"
+    after = str(step.get("note_after") or "")
+    return f"{note}; {after}" if note and after else note or after
+
+
+@register.simple_tag
+def waits_for(game: Game) -> str:
+    """What an open leg waits for."""
+    name = str(game)
+    if game.status == GameStatus.SCHEDULED:
+        return f"{name} starts {clock_time(game.commence_time)}."
+    if game.status == GameStatus.LIVE:
+        score = "" if game.home_score is None else f" at {game.away_score}–{game.home_score}"
+        return f"{name} is being played{score}{', ' + game.clock if game.clock else ''}."
+    if game.status == GameStatus.POSTPONED:
+        return f"{name} is postponed; the bet waits for the new date."
+    return f"{name} is {game.get_status_display().lower()}; the bet is settled within moments."
