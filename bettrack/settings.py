@@ -104,6 +104,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "bettrack.context_processors.site",
+                "accounts.appearance.appearance",
+                "bets.context_processors.slip",
             ],
         },
     }
