@@ -112,7 +112,9 @@ def place_straight(
 
 def place(ticket: Ticket, *, note: str, tags: Sequence[str], replayed_at: dt.datetime | None) -> Bet:
     """Check and write inside the caller's transaction; the game is locked first, then the bankroll."""
-    game = Game.objects.select_for_update(no_key=True).get(pk=ticket.selection.game_id)
+    game = Game.objects.select_for_update(no_key=True).filter(pk=ticket.selection.game_id).first()
+    if game is None:
+        raise GameClosed("This game is no longer listed.")
     first = placed_before(ticket)
     if first is not None:
         return first

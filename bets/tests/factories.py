@@ -1,0 +1,148 @@
+"""Rows of bankrolls, bets and their ledgers for tests; every default satisfies every constraint.
+
+``funded_bankroll`` and ``place`` go through the services, so that ledger and events are whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from accounts.tests.factories import UserFactory
+from bets.ledger import open_bankroll
+from bets.models import (
+    Bankroll,
+    Bet,
+    BetEvent,
+    BetEventKind,
+    BetLeg,
+    BetType,
+    LedgerEntry,
+    LedgerKind,
+)
+from bets.placement import place_straight
+from games.models import Game
+
+from odds.models import Bookmaker, CurrentOdds, Selection, Side
+from odds.tests.factories import BookmakerFactory, CurrentOddsFactory, SelectionFactory
+
+PLACED = dt.datetime(2026, 11, 19, 18, 0, tzinfo=dt.UTC)
+FAR = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
+
+
+class BankrollFactory(DjangoModelFactory[Bankroll]):
+    class Meta:
+        model = Bankroll
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"Bankroll {n}")
+
+
+class BetFactory(DjangoModelFactory[Bet]):
+    """A pending bet without legs, events or ledger lines; ``place`` makes a whole one."""
+
+    class Meta:
+        model = Bet
+
+    bankroll = factory.SubFactory(BankrollFactory)
+    user = factory.SelfAttribute("bankroll.user")
+    stake = Decimal("100.00")
+    odds = Decimal(-110)
+    placed_at = PLACED
+    idempotency_key = factory.LazyFunction(lambda: uuid.uuid4().hex)
+
+
+class BetLegFactory(DjangoModelFactory[BetLeg]):
+    class Meta:
+        model = BetLeg
+
+    bet = factory.SubFactory(BetFactory)
+    selection = factory.SubFactory(SelectionFactory)
+    game = factory.SelfAttribute("selection.game")
+    bet_type = BetType.MONEYLINE
+    odds = factory.SelfAttribute("bet.odds")
+
+
+class BetEventFactory(DjangoModelFactory[BetEvent]):
+    class Meta:
+        model = BetEvent
+
+    bet = factory.SubFactory(BetFactory)
+    kind = BetEventKind.PLACED
+    at = PLACED
+
+
+class LedgerEntryFactory(DjangoModelFactory[LedgerEntry]):
+    """The first line of a bankroll."""
+
+    class Meta:
+        model = LedgerEntry
+
+    bankroll = factory.SubFactory(BankrollFactory)
+    seq = 1
+    previous_seq = factory.LazyAttribute(lambda line: line.seq - 1 or None)
+    kind = LedgerKind.DEPOSIT
+    amount = Decimal("100.00")
+    balance_before = Decimal(0)
+    balance_after = factory.LazyAttribute(lambda line: line.balance_before + line.amount)
+    at = PLACED
+
+
+def funded_bankroll(amount: str = "1000", **fields: Any) -> Bankroll:
+    """Open a bankroll with an opening deposit."""
+    user = fields.pop("user", None) or UserFactory()
+    return open_bankroll(
+        user=user,
+        name=fields.pop("name", f"Bankroll {uuid.uuid4().hex[:8]}"),
+        opening_deposit=Decimal(amount),
+        now=PLACED,
+        **fields,
+    )
+
+
+def offered(
+    game: Game,
+    market: str = "spreads",
+    side: str = Side.HOME,
+    *,
+    price: str = "-110",
+    point: str | None = None,
+    bookmaker: Bookmaker | None = None,
+) -> CurrentOdds:
+    """Put a line on the board."""
+    selection, _ = Selection.objects.get_or_create(game=game, market=market, participant="", side=side)
+    return CurrentOddsFactory(
+        selection=selection,
+        bookmaker=bookmaker or BookmakerFactory(key="draftkings"),
+        price=Decimal(price),
+        point=None if point is None else Decimal(point),
+    )
+
+
+def place(line: CurrentOdds, bankroll: Bankroll | None = None, **fields: Any) -> Bet:
+    """Place a straight bet of 100 on a line of the board, at its price, through the service."""
+    bankroll = bankroll or funded_bankroll()
+    terms: dict[str, Any] = {
+        "user": bankroll.user,
+        "bankroll": bankroll,
+        "selection": line.selection,
+        "bookmaker": line.bookmaker,
+        "price": line.price,
+        "point": line.point,
+        "stake": Decimal(100),
+        "idempotency_key": uuid.uuid4().hex,
+    }
+    return place_straight(**(terms | fields))
+
+
+def ended(game: Game, home: int | None, away: int | None, status: str = "final", **fields: Any) -> Game:
+    """End a game that bets were placed on: its start moves into the past."""
+    values = {"status": status, "home_score": home, "away_score": away, "commence_time": PLACED, **fields}
+    Game.objects.filter(pk=game.pk).update(**values)
+    game.refresh_from_db()
+    return game

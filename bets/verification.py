@@ -1,0 +1,139 @@
+"""Proof that the ledger is right: everything recomputed from the bets and the lines, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A rule that does not hold: how often, and its first wrong line in words."""
+
+    rule: str
+    count: int
+    first: str
+
+
+CHAIN = """
+SELECT format('line %s of bankroll %s: %s', seq, bankroll_id, fault) FROM (
+    SELECT l.bankroll_id, l.seq, CASE
+        WHEN l.seq <> row_number() OVER w THEN 'it should be line ' || row_number() OVER w
+        WHEN l.balance_before <> coalesce(lag(l.balance_after) OVER w, 0)
+            THEN 'it starts from ' || l.balance_before || ', the line before ended with '
+                 || coalesce(lag(l.balance_after) OVER w, 0)
+        WHEN l.balance_after <> sum(l.amount) OVER w
+            THEN 'it ends with ' || l.balance_after || ', the amounts add up to ' || sum(l.amount) OVER w
+        END AS fault
+    FROM ledger_entries l
+    WINDOW w AS (PARTITION BY l.bankroll_id ORDER BY l.seq)
+) checked
+WHERE fault IS NOT NULL
+ORDER BY bankroll_id, seq
+"""
+OWN_BANKROLL = """
+SELECT format('line %s of bankroll %s is of bet %s, whose bankroll is %s', l.seq, l.bankroll_id, b.id, b.bankroll_id)
+FROM ledger_entries l JOIN bets b ON b.id = l.bet_id
+WHERE l.bankroll_id <> b.bankroll_id
+ORDER BY l.bankroll_id, l.seq
+"""
+STAKES = """
+SELECT format('bet %s: stake %s, %s stake lines of %s in all', b.id, b.stake, coalesce(l.lines, 0), coalesce(l.total, 0))
+FROM bets b
+LEFT JOIN (
+    SELECT bet_id, count(*) AS lines, sum(amount) AS total, max(revision) AS revision
+    FROM ledger_entries WHERE kind = 'stake' GROUP BY bet_id
+) l ON l.bet_id = b.id
+WHERE NOT b.is_bonus AND (coalesce(l.lines, 0) <> 1 OR l.total <> -b.stake OR l.revision <> 0)
+   OR b.is_bonus AND l.lines IS NOT NULL
+ORDER BY b.id
+"""
+PAYOUTS = """
+SELECT format('bet %s (%s): payout %s, its ledger lines come to %s', b.id, b.status, coalesce(b.payout, 0), coalesce(l.total, 0))
+FROM bets b
+LEFT JOIN (
+    SELECT bet_id, sum(amount) AS total FROM ledger_entries
+    WHERE bet_id IS NOT NULL AND kind <> 'stake' GROUP BY bet_id
+) l ON l.bet_id = b.id
+WHERE coalesce(b.payout, 0) <> coalesce(l.total, 0)
+ORDER BY b.id
+"""
+FACTORS = """
+SELECT format('bet %s: stake %s × %s is not %s', b.id, b.stake, l.return_factor, b.payout)
+FROM bets b
+JOIN bankrolls r ON r.id = b.bankroll_id
+JOIN bet_legs l ON l.bet_id = b.id
+WHERE b.kind = 'straight' AND b.payout IS NOT NULL AND b.status <> 'cashed_out'
+  AND NOT b.is_bonus AND b.boost_pct = 0 AND l.return_factor IS NOT NULL
+  AND b.payout <> round(
+      b.stake * split_part(l.return_factor, '/', 1)::numeric / split_part(l.return_factor, '/', 2)::numeric,
+      CASE r.currency WHEN 'JPY' THEN 0 ELSE 2 END)
+ORDER BY b.id
+"""
+STATUSES = """
+SELECT format('bet %s is %s with a stake of %s and a payout of %s', id, status, stake, payout)
+FROM bets
+WHERE payout IS NOT NULL AND NOT is_bonus AND CASE status
+    WHEN 'won' THEN payout < stake
+    WHEN 'half_won' THEN payout < stake
+    WHEN 'push' THEN payout <> stake
+    WHEN 'void' THEN payout <> stake
+    WHEN 'half_lost' THEN payout >= stake
+    WHEN 'lost' THEN payout <> 0
+    ELSE false END
+ORDER BY id
+"""
+EVENTS = """
+SELECT format('bet %s (%s, revision %s) has no event that says so', b.id, b.status, b.revision)
+FROM bets b
+WHERE NOT EXISTS (SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.kind = 'placed')
+   OR b.payout IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.revision = b.revision
+        AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out'))
+ORDER BY b.id
+"""
+
+RULES = {
+    "Every line follows the one before it and the balance is the sum of the amounts": CHAIN,
+    "A bet's money moves in its own bankroll": OWN_BANKROLL,
+    "Every bet has taken its stake exactly once": STAKES,
+    "A bet has paid what it says: its payout if settled, nothing while open": PAYOUTS,
+    "The payout of a straight bet is its stake times its leg's factor, rounded once": FACTORS,
+    "A bet's status agrees with its stake and payout": STATUSES,
+    "Every bet has the events of its placing and its settlement": EVENTS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much has been looked at."""
+
+    bankrolls: int
+    lines: int
+    bets: int
+
+
+@transaction.atomic
+def verify() -> tuple[Extent, list[Fault]]:
+    """Recompute the whole ledger on one snapshot of the database; return its extent and what is wrong."""
+    with connection.cursor() as cursor:
+        if not connection.savepoint_ids:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM bankrolls), (SELECT count(*) FROM ledger_entries),"
+            " (SELECT count(*) FROM bets)"
+        )
+        extent = Extent(*cursor.fetchone())
+    return extent, list(faults())
+
+
+def faults() -> Iterator[Fault]:
+    """Yield each rule that does not hold, with its first wrong line."""
+    with connection.cursor() as cursor:
+        for rule, wrong in RULES.items():
+            cursor.execute(f"SELECT count(*), (array_agg(line))[1] FROM ({wrong}) AS wrong (line)")  # noqa: S608
+            count, first = cursor.fetchone()
+            if count:
+                yield Fault(rule, count, first)
