@@ -288,7 +288,7 @@ def run(command: list[str], progress: Progress, log: IO[str], doing: str) -> Non
     )
     lines = []
     try:
-        for line in process.stdout:
+        for line in process.stdout or ():
             log.write(line)
             if line.strip() and not line.startswith("WARNING"):
                 lines.append(line.strip())

@@ -22,6 +22,7 @@ from uuid import uuid4
 from bettrack.embedded import state
 from bettrack.embedded.layout import EmbeddedServiceError, Layout, for_home
 from bettrack.embedded.postgres import Postgres
+from bettrack.embedded.processes import Signals
 from bettrack.embedded.valkey import Valkey
 
 GRACE_SECONDS = 3.0
@@ -35,7 +36,7 @@ class Server(Protocol):
     """What the janitor needs to know of a server."""
 
     log: Path
-    stop_signals: tuple[tuple[int, float], ...]
+    stop_signals: Signals
 
     def prepare(self) -> None: ...
     def start(self) -> subprocess.Popen[bytes]: ...
@@ -104,10 +105,10 @@ class Keeper:
             self._enter("ready")
 
     def _start(self) -> None:
-        if self.server is None:
-            self.server = Postgres(self.layout) if self.name == "postgres" else Valkey(self.layout)
-        self.server.prepare()
-        self.process = self.server.start()
+        server = self.server or _server(self.layout, self.name)
+        self.server = server
+        server.prepare()
+        self.process = server.start()
         say(f"{self.name}: started as process {self.process.pid}")
 
     def _note_exit(self, now: float) -> bool:
@@ -140,6 +141,10 @@ class Keeper:
     def _enter(self, phase: str) -> None:
         self.phase = phase
         self.at = time.time()
+
+
+def _server(layout: Layout, name: str) -> Server:
+    return Postgres(layout) if name == "postgres" else Valkey(layout)
 
 
 class Janitor:

@@ -8,6 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
+Signals = tuple[tuple[int, float], ...]
+POSTGRES_SIGNALS: Signals = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+PLAIN_SIGNALS: Signals = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
+
 
 def command_line(pid: int) -> list[str]:
     """The arguments a live process was started with; empty for none, a zombie, or one we may not see."""
@@ -33,7 +37,7 @@ def is_server_of(pid: int, data: Path) -> bool:
     return bool(arguments) and (str(data) in arguments or str(data) in " ".join(arguments))
 
 
-def end_process(pid: int, signals: tuple[tuple[int, float], ...]) -> bool:
+def end_process(pid: int, signals: Signals) -> bool:
     """Send each signal in turn and wait its seconds for the process to go; whether it went.
 
     Works on processes that are not our children; zombies count as gone.
@@ -49,7 +53,3 @@ def end_process(pid: int, signals: tuple[tuple[int, float], ...]) -> bool:
                 return True
             time.sleep(0.02)
     return not command_line(pid)
-
-
-POSTGRES_SIGNALS = ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
-PLAIN_SIGNALS = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))

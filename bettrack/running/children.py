@@ -16,6 +16,8 @@ WEB_PROCESSES = 2
 WEB_THREADS = 4
 WORKER_SLOTS = 2
 QUEUES = "default,feeds,settle"
+# tasks come as JSON from our own queue, so Celery's reason against root does not hold
+ROOT_WARNING = "ignore:You're running the worker with superuser"
 
 
 def environment(address: Address, demo_password: str) -> dict[str, str]:
@@ -57,7 +59,20 @@ def worker() -> Child:
 def beat() -> Child:
     folder = settings.HOME / "celery"
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "celery", "-A", "bettrack", "beat", "-l", "warning", "--pidfile="]
+    command = [
+        sys.executable,
+        "-W",
+        ROOT_WARNING,
+        "-m",
+        "celery",
+        "-q",
+        "-A",
+        "bettrack",
+        "beat",
+        "-l",
+        "warning",
+        "--pidfile=",
+    ]
     return Child("beat", [*command, "-s", str(folder / "beat-schedule")])
 
 
@@ -66,15 +81,15 @@ def demo() -> Child:
     return Child("demo", [sys.executable, str(settings.BASE_DIR / "manage.py"), "seed", "--demo"], once=True)
 
 
-def answers(address: Address) -> bool:
-    """Whether the web server answers at all; what it says is not judged."""
+def answer_of(address: Address) -> int:
+    """The HTTP status the web server answers its health check with; 0 while it does not answer."""
     host = address.url.removeprefix("http://").rpartition(":")[0].strip("[]")
     connection = http.client.HTTPConnection(host, address.port, timeout=5.0)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status < 500
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()
 

@@ -22,6 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from bettrack.embedded.client import ensure
 from bettrack.running.instance import StartError
+from games.models import Sport
 
 # any constant will do, as long as every process that migrates uses the same
 MIGRATION_LOCK = 0x42657454
@@ -66,6 +67,11 @@ def migrate(say: Say) -> int:
     if alias != "default":
         connection.close()
     return len(plan)
+
+
+def has_sports() -> bool:
+    """Whether an earlier start has seeded."""
+    return Sport.objects.exists()
 
 
 def seed(say: Say) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.backends.postgresql import base, client
@@ -31,7 +31,7 @@ class DatabaseClient(client.DatabaseClient):
     @classmethod
     def settings_to_cmd_args_env(
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]
-    ) -> tuple[Sequence[str], dict[str, str] | None]:
+    ) -> tuple[list[str], dict[str, str] | None]:
         ensure(for_home(settings_dict["EMBEDDED_HOME"]), "postgres")
         arguments, environment = super().settings_to_cmd_args_env(settings_dict, parameters)
         psql = binaries.postgres_bin() / "psql"

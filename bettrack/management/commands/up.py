@@ -16,12 +16,13 @@ from bettrack.embedded import client
 from bettrack.embedded.layout import EmbeddedServiceError
 from bettrack.running import children, preparation
 from bettrack.running.instance import Address, Record, StartError, family_of, free_address, only_one
-from bettrack.running.supervision import Supervisor, end_family
+from bettrack.running.supervision import Child, Supervisor, end_family
 
 DEMO_USER = "demo"
 TICK_SECONDS = 0.5
 READY_SECONDS = 90.0
 EMBEDDED_STOP_SECONDS = 20.0
+ERRORS_BEFORE_GIVING_UP = 5
 
 
 class Command(BaseCommand):
@@ -61,8 +62,7 @@ class Command(BaseCommand):
         static = preparation.StaticFiles()
         try:
             static.begin(self.say)
-            self._prepare(static)
-            web = supervisor.start(children.web(address))
+            web = self._start_web(address, supervisor, static)
             self._wait_for_page(address, supervisor, web)
             supervisor.start(children.worker())
             supervisor.start(children.beat())
@@ -80,29 +80,36 @@ class Command(BaseCommand):
                 supervisor.stop()
                 self._release_services()
 
-    def _prepare(self, static: preparation.StaticFiles) -> None:
+    def _start_web(self, address: Address, supervisor: Supervisor, static: preparation.StaticFiles) -> Child:
+        """Prepare everything and start the web server: before seeding, where an earlier start has seeded."""
         if preparation.embedded_services():
             self.say(f"Starting {' and '.join(preparation.embedded_services())} (data in {settings.HOME})")
         preparation.reach_services()
-        preparation.migrate(self.say)
-        preparation.seed(self.say)
-        connections.close_all()
+        seeded_before = preparation.migrate(self.say) == 0 and preparation.has_sports()
         static.finish()
+        if not seeded_before:
+            preparation.seed(self.say)
+        web = supervisor.start(children.web(address))
+        if seeded_before:
+            preparation.seed(self.say)
+        connections.close_all()
+        return web
 
-    def _wait_for_page(self, address: Address, supervisor: Supervisor, web: children.Child) -> None:
+    def _wait_for_page(self, address: Address, supervisor: Supervisor, web: Child) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not children.answers(address):
-            if not web.running:
-                raise StartError(
-                    f"The web server does not start. Its last words:\n{supervisor.last_words(web)}"
-                )
+        errors = 0
+        while not 0 < (status := children.answer_of(address)) < 500:
+            errors += status >= 500
+            if not web.running or errors >= ERRORS_BEFORE_GIVING_UP:
+                doing = f"answers with status {status}" if web.running else "does not start"
+                raise StartError(f"The web server {doing}. Its last words:\n{supervisor.last_words(web)}")
             if time.monotonic() > deadline:
                 raise StartError(
                     f"The web server does not answer at {address.url} within {READY_SECONDS:.0f} s."
                 )
-            time.sleep(0.05)
+            time.sleep(0.5 if status else 0.05)
 
-    def _watch(self, supervisor: Supervisor, record: Record, demo: children.Child | None) -> None:
+    def _watch(self, supervisor: Supervisor, record: Record, demo: Child | None) -> None:
         services = preparation.embedded_services()
         complaint = ""
         while True:
@@ -120,7 +127,7 @@ class Command(BaseCommand):
                 self._note_demo(demo, record)
                 demo = None
 
-    def _note_demo(self, demo: children.Child, record: Record) -> None:
+    def _note_demo(self, demo: Child, record: Record) -> None:
         record.demo_history = "failed" if demo.done else "complete"
         record.save()
         if demo.done:
