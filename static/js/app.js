@@ -19,7 +19,7 @@
   }, true);
   const checkImages = (root) => {
     for (const image of root.querySelectorAll("img[data-fallback]")) {
-      if (image.complete && image.naturalWidth === 0 && image.loading !== "lazy") fallBack(image);
+      if (image.complete && image.naturalWidth === 0) fallBack(image);
     }
   };
 

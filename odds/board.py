@@ -1,0 +1,261 @@
+"""The board: the matches of one day with the best prices, read in a constant number of statements."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Final
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
+
+from games.models import Game, GameQuerySet, GameStatus, Sport, Team
+from odds import pricing
+from odds.best_prices import GamePrices, Quote, best_on_main_lines
+from odds.models import Heartbeat
+
+PAGE_SIZE: Final = 50
+FUTURES_SHOWN: Final = 12
+STILL_LIVE_AFTER: Final = dt.timedelta(hours=24)
+STATUSES: Final = {
+    "all": None,
+    "live": GameStatus.LIVE,
+    "upcoming": GameStatus.SCHEDULED,
+    "final": GameStatus.FINAL,
+}
+GROUPINGS: Final = ("sport", "time")
+AWAY_FIRST: Final = ("americanfootball_", "basketball_", "baseball_", "icehockey_", "lacrosse_")
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRequest:
+    """Which part of the board is wanted; ``zone`` says where the day begins."""
+
+    day: dt.date
+    zone: zoneinfo.ZoneInfo
+    sport: Sport | None = None
+    status: str = "all"
+    group: str = "sport"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SideRow:
+    """One line of a game: a team (or the draw) with its prices and score."""
+
+    side: str
+    team: Team | None
+    name: str
+    score: int | None
+    behind: bool
+    moneyline: Quote | None
+    spread: Quote | None
+    total: Quote | None
+
+    @property
+    def moneyline_name(self) -> str:
+        return f"{self.name}, moneyline"
+
+    @property
+    def spread_name(self) -> str:
+        return f"{self.name}, spread"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    game: Game
+    sides: list[SideRow]
+    hold: Fraction | None
+    books: int
+    bettable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardGroup:
+    """Games under one heading; ``sport`` is None where they are not grouped."""
+
+    sport: Sport | None
+    rows: list[BoardRow]
+
+
+@dataclass(frozen=True, slots=True)
+class SportCount:
+    sport: Sport
+    games: int
+
+
+@dataclass(frozen=True)
+class Board:
+    request: BoardRequest
+    now: dt.datetime
+    sports: list[SportCount]
+    statuses: dict[str, int]
+    page: Page[Game]
+    groups: list[BoardGroup] = field(default_factory=list)
+    books: int = 0
+    seen_at: dt.datetime | None = None
+
+    @cached_property
+    def today(self) -> dt.date:
+        return self.now.astimezone(self.request.zone).date()
+
+    @cached_property
+    def all_games(self) -> int:
+        return sum(count.games for count in self.sports)
+
+    @cached_property
+    def days(self) -> list[dt.date]:
+        """The day strip: yesterday to four days ahead, or the days around a day farther away."""
+        day, today = self.request.day, self.today
+        first = today if -1 <= (day - today).days <= 4 else day
+        return [first + dt.timedelta(days=offset) for offset in range(-1, 5)]
+
+
+def day_bounds(day: dt.date, zone: zoneinfo.ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """First instant of the calendar day in the zone and of the next: 23 or 25 hours apart where clocks change."""
+    start = dt.datetime.combine(day, dt.time.min, tzinfo=zone)
+    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min, tzinfo=zone)
+    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+def games_of(day: dt.date, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> GameQuerySet:
+    """Matches that start on that day; on the present day also those still live from before it."""
+    start, end = day_bounds(day, zone)
+    on_day = Q(commence_time__gte=start, commence_time__lt=end)
+    if start <= now < end:
+        on_day |= Q(
+            status=GameStatus.LIVE, commence_time__gte=start - STILL_LIVE_AFTER, commence_time__lt=start
+        )
+    return Game.objects.matches().filter(on_day)
+
+
+def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
+    """Counts, games and prices of the wanted part of the board: five statements, whatever the number of games."""
+    games = games_of(request.day, request.zone, now)
+    sports, statuses = _counts(games, request.sport)
+    wanted = STATUSES[request.status]
+    if request.sport is not None:
+        games = games.filter(sport=request.sport)
+    if wanted is not None:
+        games = games.filter(status=wanted)
+    games = _ordered(games.with_names(), request.group)
+    paginator = Paginator(games, PAGE_SIZE)
+    paginator.count = statuses[request.status]  # counted already, for the rail
+    page = paginator.get_page(request.page)
+    shown = list(page.object_list)
+    prices = best_on_main_lines([game.pk for game in shown])
+    seen = Heartbeat.objects.filter(game__in=[game.pk for game in shown]).aggregate(at=Max("seen_at"))["at"]
+    rows = [board_row(game, prices.get(game.pk), now=now) for game in shown]
+    return Board(
+        request=request,
+        now=now,
+        sports=sports,
+        statuses=statuses,
+        page=page,
+        groups=_grouped(rows, request.group),
+        books=max((row.books for row in rows), default=0),
+        seen_at=seen,
+    )
+
+
+def nearest_days(board: Board) -> tuple[dt.date | None, dt.date | None]:
+    """The last day before and the first day after the board's with a match of its sport; one statement."""
+    request = board.request
+    start, end = day_bounds(request.day, request.zone)
+    games = Game.objects.matches()
+    if request.sport is not None:
+        games = games.filter(sport=request.sport)
+    before = games.filter(commence_time__lt=start).order_by("-commence_time").values("commence_time")[:1]
+    after = games.filter(commence_time__gte=end).order_by("commence_time").values("commence_time")[:1]
+    found = {row["commence_time"].astimezone(request.zone).date() for row in before.union(after, all=True)}
+    return (
+        max((day for day in found if day < request.day), default=None),
+        min((day for day in found if day > request.day), default=None),
+    )
+
+
+def open_outrights() -> list[Game]:
+    """The futures that can still be backed, soonest first."""
+    return list(Game.objects.outrights().open().with_names().in_start_order()[:FUTURES_SHOWN])
+
+
+def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime) -> BoardRow:
+    """A game as the board shows it. US sports name the visitor first, the others the host."""
+    quotes = prices or GamePrices(quotes={}, books=0)
+    draw = quotes.get("h2h", "draw")
+    order = ["away", "home"] if game.sport_id.startswith(AWAY_FIRST) else ["home", "away"]
+    if draw is not None or game.sport_id.startswith("soccer_"):
+        order.insert(1, "draw")
+    sides = [_side(game, side, quotes, first=order[0]) for side in order]
+    moneylines = [quotes.get("h2h", side) for side in order]
+    prices_of_all = [quote.price for quote in moneylines if quote is not None]
+    return BoardRow(
+        game=game,
+        sides=sides,
+        hold=pricing.hold(prices_of_all) if len(prices_of_all) == len(order) else None,
+        books=quotes.books,
+        bettable=game.status == GameStatus.SCHEDULED and game.commence_time > now,
+    )
+
+
+def _side(game: Game, side: str, quotes: GamePrices, *, first: str) -> SideRow:
+    if side == "draw":
+        return SideRow("draw", None, "Draw", None, False, quotes.get("h2h", "draw"), None, None)
+    home = side == "home"
+    team = game.home_team if home else game.away_team
+    score, other = (game.home_score, game.away_score) if home else (game.away_score, game.home_score)
+    return SideRow(
+        side=side,
+        team=team,
+        name=team.name if team else game.title,
+        score=score,
+        behind=score is not None and other is not None and score < other,
+        moneyline=quotes.get("h2h", side),
+        spread=quotes.get("spreads", side),
+        total=quotes.get("totals", "over" if side == first else "under"),
+    )
+
+
+def _counts(games: GameQuerySet, sport: Sport | None) -> tuple[list[SportCount], dict[str, int]]:
+    counted = games.order_by().values_list("sport_id", "status").annotate(games=Count("pk"))
+    by_sport: dict[str, int] = {}
+    statuses = dict.fromkeys(STATUSES, 0)
+    for sport_id, status, number in counted:
+        by_sport[sport_id] = by_sport.get(sport_id, 0) + number
+        if sport is None or sport.key == sport_id:
+            statuses["all"] += number
+            for name, wanted in STATUSES.items():
+                if wanted == status:
+                    statuses[name] += number
+    listed = Sport.objects.filter(Q(pk__in=by_sport) | Q(active=True, has_outrights=False))
+    sports = [SportCount(each, by_sport.get(each.key, 0)) for each in listed.order_by("title", "key")]
+    sports.sort(key=lambda count: not count.games)
+    return sports, statuses
+
+
+def _ordered(games: GameQuerySet, group: str) -> GameQuerySet:
+    if group == "time":
+        return games.in_start_order()
+    rank = Case(
+        When(status=GameStatus.LIVE, then=Value(0)),
+        When(status=GameStatus.SCHEDULED, then=Value(1)),
+        When(status=GameStatus.FINAL, then=Value(3)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return games.alias(rank=rank).order_by("sport__title", "sport_id", "rank", "commence_time", "id")
+
+
+def _grouped(rows: Sequence[BoardRow], group: str) -> list[BoardGroup]:
+    if group == "time":
+        return [BoardGroup(None, list(rows))] if rows else []
+    groups: list[BoardGroup] = []
+    for row in rows:
+        if not groups or groups[-1].sport != row.game.sport:
+            groups.append(BoardGroup(row.game.sport, []))
+        groups[-1].rows.append(row)
+    return groups

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+from django_htmx.middleware import HtmxDetails
+
+from accounts.appearance import odds_format_of
+from games.models import Game, Sport
+from odds.board import AWAY_FIRST, nearest_days, open_outrights, read_board
+from odds.forms import BoardForm, GameForm, MovementForm, problems_of
+from odds.game_page import UnknownSelection, UnknownTab, read_game, read_page, read_seen
+from odds.models import Selection
+from odds.movement import payload, read_movement
+
+
+class PageRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+@require_safe
+def board(request: PageRequest) -> HttpResponse:
+    """The matches of a day with the best prices; htmx gets the part that refreshes, from the same template."""
+    form = BoardForm(request.GET)
+    if not form.is_valid():
+        return unreadable(request, problems_of(form))
+    now = timezone.now()
+    zone = current_zone()
+    sport = find_sport(form.cleaned_data["sport"])
+    found = read_board(form.request(sport=sport, today=now.astimezone(zone).date(), zone=zone), now=now)
+    context = {"board": found, "now": now, "sport": sport}
+    if not found.page.object_list:
+        context["day_before"], context["day_after"] = nearest_days(found)
+    if request.htmx and request.htmx.target == "board":
+        response = render(request, "odds/_board.html", context)
+    else:
+        response = render(request, "odds/board.html", context | {"outrights": open_outrights()})
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@require_safe
+def game(request: PageRequest, game_id: uuid.UUID) -> HttpResponse:
+    """Every book's prices of one group of markets; htmx gets the tables that refresh, from the same template."""
+    form = GameForm(request.GET)
+    if not form.is_valid():
+        return unreadable(request, problems_of(form))
+    now = timezone.now()
+    found = find_game(game_id)
+    try:
+        page = read_page(found, tab=form.cleaned_data["tab"], chart=form.cleaned_data["chart"], now=now)
+    except (UnknownTab, UnknownSelection) as problem:
+        return unreadable(request, [str(problem)])
+    fragment = bool(request.htmx) and request.htmx.target == "grids"
+    context = {"page": page, "game": found, "now": now, "away_first": found.sport_id.startswith(AWAY_FIRST)}
+    response = render(request, "odds/_grids.html" if fragment else "odds/game.html", context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@require_safe
+def movement(request: HttpRequest, game_id: uuid.UUID) -> JsonResponse:
+    """The change rows of one selection as the chart draws them: ``?selection=`` and, to be sure, ``market=``."""
+    form = MovementForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse({"errors": problems_of(form)}, status=400)
+    wanted = Selection.objects.filter(game=game_id, pk=form.cleaned_data["selection"])
+    if form.cleaned_data["market"]:
+        wanted = wanted.filter(market=form.cleaned_data["market"])
+    selection = wanted.select_related("game").first()
+    if selection is None:
+        return JsonResponse({"errors": ["selection: this game has no such selection."]}, status=404)
+    series = read_movement(game_id, selection=selection.pk, market=selection.market, seen=read_seen(game_id))
+    body = payload(
+        series,
+        odds_format=odds_format_of(request),
+        zone=timezone.get_current_timezone_name(),
+        start=selection.game.commence_time,
+        now=timezone.now(),
+    )
+    response = JsonResponse(body, json_dumps_params={"separators": (",", ":")})
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def find_game(game_id: uuid.UUID) -> Game:
+    try:
+        return read_game(game_id)
+    except Game.DoesNotExist:
+        raise Http404("There is no such game.") from None
+
+
+def find_sport(key: str) -> Sport | None:
+    """The sport of that key, None for no key; an unknown one is a page that does not exist."""
+    if not key:
+        return None
+    try:
+        return Sport.objects.get(pk=key)
+    except Sport.DoesNotExist:
+        raise Http404(f"There is no sport “{key}”.") from None
+
+
+def current_zone() -> zoneinfo.ZoneInfo:
+    """The zone in which the request's pages tell the time."""
+    return zoneinfo.ZoneInfo(timezone.get_current_timezone_name())
+
+
+def unreadable(request: HttpRequest, problems: list[str]) -> HttpResponse:
+    """A page that says what is wrong with the address."""
+    return render(request, "400.html", {"problems": problems}, status=400)
