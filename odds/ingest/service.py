@@ -10,7 +10,7 @@ from django.db import transaction
 
 from feeds.payloads import OddsEvent, Rejected
 from games.models import Game
-from games.services.fixtures import ingest_games
+from games.services import ingest_games
 from odds.markets import scope, single_line
 from odds.partitions import ARCHIVE_START, create_months, month_of
 

@@ -1,0 +1,113 @@
+"""Live pulls: fetch outside of any transaction, then one service call. The clock is read when the answer is in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from feeds import espn, the_odds_api
+from feeds.exceptions import NotFound
+from games.models import Game, GameStatus, ResultSource, Sport
+from games.services import ResultCounts, apply_results, ingest_games
+
+from .ingest import IngestCounts, ingest_odds
+
+Clock = Callable[[], dt.datetime]
+
+OUTRIGHTS = ("outrights",)
+PROPS = {
+    "basketball_nba": ("player_points", "player_rebounds", "player_assists"),
+    "basketball_wnba": ("player_points", "player_rebounds", "player_assists"),
+}
+"""Player markets that are pulled game by game, by sport."""
+HORIZON = dt.timedelta(hours=36)
+LONGEST_GAME = dt.timedelta(hours=12)
+RESULTS_WANTED = dt.timedelta(days=30)
+UNDECIDED = (GameStatus.SCHEDULED, GameStatus.LIVE, GameStatus.POSTPONED)
+
+
+def markets_of(sport: Sport) -> Sequence[str]:
+    """What the bulk endpoint is asked for."""
+    return OUTRIGHTS if sport.has_outrights else the_odds_api.FEATURED
+
+
+def pull_sport(client: the_odds_api.Client, sport: Sport, *, clock: Clock = timezone.now) -> IngestCounts:
+    """Fetch and ingest the featured markets of a sport, or its outright. Raises FeedError."""
+    markets = markets_of(sport)
+    parsed = client.odds(sport.key, regions=settings.ODDS_API_REGIONS, markets=markets)
+    return ingest_odds(
+        events=parsed.events, captured_at=clock(), polled_markets=markets, rejected=parsed.rejected
+    )
+
+
+def pull_fixtures(client: the_odds_api.Client, sport: Sport, *, clock: Clock = timezone.now) -> IngestCounts:
+    """Fetch the games of a sport without prices, which is free. Raises FeedError."""
+    parsed = client.events(sport.key)
+    known = Game.objects.filter(external_id__in=[event.id for event in parsed.events]).count()
+    games = ingest_games(events=parsed.events, seen_at=clock())
+    return IngestCounts(responses=1, events=len(parsed.events), games_new=len(games) - known)
+
+
+def pull_props(client: the_odds_api.Client, sport: Sport, *, clock: Clock = timezone.now) -> IngestCounts:
+    """Fetch and ingest the player markets of a sport's games that start within the day. Raises FeedError.
+
+    A game the feed no longer knows is passed over.
+    """
+    counts = IngestCounts()
+    now = clock()
+    games = (
+        Game.objects.open().matches().filter(sport=sport, status__in=[GameStatus.SCHEDULED, GameStatus.LIVE])
+    )
+    near = games.starting_within(now - LONGEST_GAME, now + dt.timedelta(hours=24)).in_start_order()
+    for external_id in near.values_list("external_id", flat=True):
+        markets = PROPS[sport.key]
+        try:
+            parsed = client.event_odds(
+                sport.key, external_id, markets=markets, regions=settings.ODDS_API_REGIONS
+            )
+        except NotFound:
+            continue
+        counts += ingest_odds(
+            events=parsed.events, captured_at=clock(), polled_markets=markets, rejected=parsed.rejected
+        )
+    return counts
+
+
+def has_games_near(sport: Sport, now: dt.datetime) -> bool:
+    """True when a game of the sport may be in play or starts within the horizon."""
+    return Game.objects.open().filter(sport=sport).starting_within(now - LONGEST_GAME, now + HORIZON).exists()
+
+
+def days_without_result(sport: Sport, now: dt.datetime) -> list[dt.date]:
+    """US days on which games of the sport have started whose result is still wanted, oldest first.
+
+    After an outage these are the days to ask for; a postponed game is asked for by its announced start.
+    """
+    starts = (
+        Game.objects.open()
+        .matches()
+        .filter(Q(status__in=UNDECIDED), sport=sport, commence_time__lte=now)
+        .filter(commence_time__gte=now - RESULTS_WANTED)
+        .values_list("commence_time", flat=True)
+    )
+    return sorted({espn.us_day(start) for start in starts})
+
+
+def pull_scoreboard(
+    client: espn.Client, sport_key: str, day: dt.date, *, clock: Clock = timezone.now
+) -> ResultCounts:
+    """Fetch and apply ESPN's scoreboard of a US day. Raises FeedError."""
+    parsed = client.scoreboard(sport_key, day)
+    return apply_results(readings=parsed.events, source=ResultSource.ESPN, now=clock(), sport_key=sport_key)
+
+
+def pull_scores(
+    client: the_odds_api.Client, sport_key: str, *, days_from: int = 3, clock: Clock = timezone.now
+) -> ResultCounts:
+    """Fetch and apply the odds feed's scores, for sports that ESPN does not cover. Raises FeedError."""
+    parsed = client.scores(sport_key, days_from=days_from)
+    return apply_results(readings=parsed.events, source=ResultSource.THE_ODDS_API, now=clock())
