@@ -149,9 +149,9 @@ class _History:
     def of_games(cls, game_ids: Iterable[uuid.UUID]) -> _History:
         history = cls()
         rows = ScoreReading.objects.filter(game_id__in=list(game_ids))
-        for row in rows.order_by("game", "source", "-read_at", "-id").distinct("game", "source"):
+        for row in rows.order_by("game_id", "source", "-read_at", "-id").distinct("game_id", "source"):
             history.latest[row.game_id, row.source] = row
-        firsts = rows.filter(status=GameStatus.FINAL).order_by("game", "read_at", "id").distinct("game")
+        firsts = rows.filter(status=GameStatus.FINAL).order_by("game_id", "read_at", "id").distinct("game_id")
         history.final_source = dict(firsts.values_list("game_id", "source"))
         return history
 
