@@ -1,0 +1,184 @@
+"""What beat runs: pulls that are due, and the partitions of the coming months.
+
+Every pull fetches outside of any transaction and then makes one service call. One failing sport does not
+stop the others; a refused key or spent credits stop the tick. Claims in the cache keep two workers from
+pulling the same thing at once, and hold what is not due yet.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from celery import shared_task
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from feeds import espn, the_odds_api
+from feeds.exceptions import BadKey, FeedError, OutOfCredits
+from games.models import Sport
+from games.services import ResultCounts
+
+from . import partitions
+from .ingest import IngestCounts
+from .pull import (
+    PROPS,
+    days_without_result,
+    has_games_near,
+    markets_of,
+    pull_fixtures,
+    pull_props,
+    pull_scoreboard,
+    pull_scores,
+    pull_sport,
+)
+
+logger = logging.getLogger(__name__)
+
+RUN_LIMIT = 300
+"""Seconds after which the claim of a run that died is void."""
+AFTER_FAILURE = 60
+SHORTEST = 60
+DEMO_EVERY = 15
+DEMO_PROPS_EVERY = 120
+DEMO_OUTRIGHTS_EVERY = 300
+FIXTURES_EVERY = 1_800
+OUTRIGHTS_EVERY = 86_400
+IN_SEASON_EVERY = 600
+SCORES_EVERY = 3 * 3_600
+RECENT = dt.timedelta(days=2)
+RECENT_EVERY = {True: 10, False: 60}
+OLD_EVERY = 1_800
+MONTH = 30 * 86_400
+
+
+@shared_task(name="odds.tasks.pull_due_odds")
+def pull_due_odds() -> str:
+    """Pull the prices that are due; return a sentence for the log."""
+    total = IngestCounts()
+    with the_odds_api.Client.from_settings() as client:
+        try:
+            sports = _in_season(client)
+            now = timezone.now()
+            near = {sport.key for sport in sports if not sport.has_outrights and has_games_near(sport, now)}
+            for sport in sports:
+                for name, every, pull in _odds_jobs(sport, sports, near):
+                    with _due(f"{name}:{sport.key}", every) as is_due:
+                        if is_due:
+                            total += pull(client, sport)
+        except FeedError as error:
+            logger.error("pulling odds stops: %s", error)
+    sentence = total.sentence()
+    if total.responses:
+        logger.info("pulled %s", sentence)
+    return sentence
+
+
+@shared_task(name="odds.tasks.pull_due_results")
+def pull_due_results() -> str:
+    """Pull the results that are due; return a sentence for the log."""
+    total = ResultCounts()
+    with espn.Client.from_settings() as scoreboards, the_odds_api.Client.from_settings() as scores:
+        for sport in Sport.objects.filter(active=True, has_outrights=False):
+            try:
+                total += _results_of(scoreboards, scores, sport)
+            except FeedError as error:
+                logger.error("pulling scores of %s stops: %s", sport.key, error)
+    sentence = f"{total.readings:,} readings, {total.games:,} games changed, {total.finals:,} finals"
+    if total.readings:
+        logger.info("results: %s", sentence)
+    return sentence
+
+
+@shared_task(name="odds.tasks.create_partitions")
+def create_partitions() -> list[str]:
+    """Create the archive's months ahead that are missing; return their names."""
+    return partitions.create_months(partitions.months_ahead(timezone.now()))
+
+
+Job = tuple[str, int, Callable[[the_odds_api.Client, Sport], IngestCounts]]
+
+
+def _odds_jobs(sport: Sport, sports: Iterable[Sport], near: set[str]) -> Iterator[Job]:
+    if settings.DEMO:
+        yield "odds", DEMO_OUTRIGHTS_EVERY if sport.has_outrights else DEMO_EVERY, pull_sport
+        if sport.key in PROPS:
+            yield "props", DEMO_PROPS_EVERY, pull_props
+        return
+    if sport.has_outrights:
+        yield "odds", OUTRIGHTS_EVERY, pull_sport
+        return
+    yield "fixtures", FIXTURES_EVERY, pull_fixtures
+    if sport.key in near:
+        yield "odds", seconds_between_pulls(sports, near), pull_sport
+
+
+def seconds_between_pulls(sports: Iterable[Sport], near: set[str]) -> int:
+    """The cadence at which pulling all sports with games near for a whole month fits the month's credits.
+
+    Outrights are pulled once a day, and that is set aside first.
+    """
+    regions = len(settings.ODDS_API_REGIONS)
+    outrights = 30 * sum(regions for sport in sports if sport.has_outrights)
+    each_round = sum(regions * len(markets_of(sport)) for sport in sports if sport.key in near)
+    budget: int = settings.ODDS_API_MONTHLY_CREDITS - outrights
+    rounds = budget // each_round if each_round else 0
+    return max(MONTH // rounds, SHORTEST) if rounds > 0 else MONTH
+
+
+def _in_season(client: the_odds_api.Client) -> list[Sport]:
+    """Our active sports that the feed offers now; its free list is asked for every ten minutes."""
+    offered = cache.get("odds:in-season")
+    if offered is None:
+        offered = [sport.key for sport in client.sports().events if sport.active]
+        cache.set("odds:in-season", offered, IN_SEASON_EVERY)
+    return list(Sport.objects.filter(active=True, key__in=offered))
+
+
+def _results_of(scoreboards: espn.Client, scores: the_odds_api.Client, sport: Sport) -> ResultCounts:
+    now = timezone.now()
+    days = days_without_result(sport, now)
+    total = ResultCounts()
+    if not days:
+        return total
+    if not espn.covers(sport.key):
+        with _due(f"scores:{sport.key}", SCORES_EVERY) as is_due:
+            if is_due:
+                total += pull_scores(scores, sport.key)
+        return total
+    for day in days:
+        every = RECENT_EVERY[settings.DEMO] if day >= espn.us_day(now - RECENT) else OLD_EVERY
+        with _due(f"scoreboard:{sport.key}:{day}", every) as is_due:
+            if is_due:
+                total += pull_scoreboard(scoreboards, sport.key, day)
+    return total
+
+
+@contextmanager
+def _due(name: str, every: int) -> Iterator[bool]:
+    """Tell whether the job is due and nobody else is at it; it is due again ``every`` seconds from its start.
+
+    A failure of the job is logged here, and it is tried again soon; a refusal of the whole key is passed on.
+    """
+    hold, run, token = f"odds:hold:{name}", f"odds:run:{name}", uuid.uuid4().hex
+    if cache.get(hold) or not cache.add(run, token, RUN_LIMIT):
+        yield False
+        return
+    try:
+        cache.set(hold, True, every)
+        yield True
+    except (BadKey, OutOfCredits):
+        raise
+    except FeedError as error:
+        cache.set(hold, True, min(every, AFTER_FAILURE))
+        logger.warning("%s failed: %s", name, error)
+    except Exception:
+        cache.set(hold, True, min(every, AFTER_FAILURE))
+        logger.exception("%s failed", name)
+    finally:
+        if cache.get(run) == token:
+            cache.delete(run)
