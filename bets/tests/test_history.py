@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from bets.history import totals_of
+from bets.ledger import open_bankroll
+from bets.models import Bankroll, Bet, BetStatus
+from bets.settlement import settle_due
+from bets.tests.factories import ended, place
+from bets.tests.scenes import person
+from bets.tests.test_slip_page import words
+from games.models import Game
+from games.tests.factories import GameFactory
+from odds.tests.factories import BookmakerFactory, CurrentOddsFactory, SelectionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def bet_on(bankroll: Bankroll, side: str = "home", stake: str = "10", price: str = "100") -> Bet:
+    """Place a moneyline bet on a game of its own."""
+    line = CurrentOddsFactory.create(
+        selection=SelectionFactory.create(game=another_game(), side=side),
+        bookmaker=BookmakerFactory.create(key="fanduel", title="FanDuel"),
+        price=Decimal(price),
+    )
+    return place(line, bankroll, stake=Decimal(stake))
+
+
+def another_game() -> Game:
+    """A game whose teams have names of their own."""
+    return GameFactory.create(commence_time=timezone.now() + dt.timedelta(hours=3))
+
+
+def finish(bet: Bet, home: int, away: int) -> None:
+    """End the game of a bet; the bet is settled."""
+    ended(bet.legs.get().game, home, away)
+
+
+@pytest.fixture
+def ada() -> tuple[User, Bankroll]:
+    return person("ada", "1000")
+
+
+def test_totals_count_settled_bets_and_never_an_open_stake_as_lost(ada: tuple[User, Bankroll]) -> None:
+    user, bankroll = ada
+    won, lost = bet_on(bankroll, stake="10", price="150"), bet_on(bankroll, stake="20")
+    bet_on(bankroll, stake="400")
+    finish(won, 3, 1)
+    finish(lost, 1, 3)
+    settle_due()
+    (sums,) = totals_of(user)
+    assert (sums.staked, sums.returned, sums.profit) == (Decimal(30), Decimal(25), Decimal(-5))
+    assert (sums.exposure, sums.open, sums.settled) == (Decimal(400), 1, 2)
+    assert sums.percentage is not None
+    assert round(sums.percentage * 1000) == -167
+
+
+def test_currencies_are_summed_apart(ada: tuple[User, Bankroll]) -> None:
+    user, dollars = ada
+    euros = open_bankroll(user=user, name="Euros", currency="EUR", opening_deposit=Decimal(50))
+    bet_on(dollars, stake="10")
+    bet_on(euros, stake="20")
+    assert [(sums.currency, sums.exposure) for sums in totals_of(user)] == [("EUR", 20), ("USD", 10)]
+
+
+def test_the_list_shows_bets_with_price_stake_status_and_totals(
+    client: Client, ada: tuple[User, Bankroll]
+) -> None:
+    user, bankroll = ada
+    won, _ = bet_on(bankroll, stake="10", price="150"), bet_on(bankroll, stake="40")
+    finish(won, 3, 1)
+    settle_due()
+    client.force_login(user)
+    text = words(client.get(reverse("bets:history")))
+    assert "Profit +$15.00 Yield 150.0% Staked, settled bets $10.00 Returned $25.00" in text
+    assert "Open exposure $40.00 in 1 bet" in text
+    assert "All 2 Open 1 Settled 1" in text
+    assert "+150 FanDuel $10.00 $25.00 +$15.00 Won" in text
+
+
+@pytest.mark.parametrize(("state", "number"), [("all", 3), ("open", 1), ("settled", 1), ("review", 1)])
+def test_the_list_is_narrowed_to_a_state(
+    client: Client, ada: tuple[User, Bankroll], state: str, number: int
+) -> None:
+    user, bankroll = ada
+    won, reviewed, _ = bet_on(bankroll), bet_on(bankroll), bet_on(bankroll)
+    finish(won, 3, 1)
+    ended(reviewed.legs.get().game, 1, 0, status="abandoned")
+    settle_due()
+    client.force_login(user)
+    response = client.get(reverse("bets:history"), {"status": state})
+    assert len(response.context["rows"]) == number
+    assert {row.bet.status for row in response.context["rows"]} <= set(BetStatus.values)
+
+
+def test_fifty_bets_are_on_a_page(client: Client, ada: tuple[User, Bankroll]) -> None:
+    user, bankroll = ada
+    for _ in range(51):
+        bet_on(bankroll, stake="1")
+    client.force_login(user)
+    first, second = (client.get(reverse("bets:history"), {"page": page}) for page in (1, 2))
+    assert (len(first.context["rows"]), len(second.context["rows"])) == (50, 1)
+    assert "Page 1 of 2" in words(first)
+
+
+@pytest.mark.parametrize("address", ["?page=abc", "?page=0", "?page=999999999999999999999", "?page=-1"])
+def test_a_page_that_is_not_there_gives_one_that_is(
+    client: Client, ada: tuple[User, Bankroll], address: str
+) -> None:
+    client.force_login(ada[0])
+    assert client.get(reverse("bets:history") + address).status_code == 200
+
+
+def test_an_unknown_status_is_named(client: Client, ada: tuple[User, Bankroll]) -> None:
+    client.force_login(ada[0])
+    response = client.get(reverse("bets:history"), {"status": "lucky"})
+    assert response.status_code == 400
+    assert "status: choose one of all, open, settled, review." in words(response)
+
+
+def test_an_empty_list_says_what_to_do(client: Client, ada: tuple[User, Bankroll]) -> None:
+    client.force_login(ada[0])
+    assert "No bets yet" in words(client.get(reverse("bets:history")))
+
+
+def test_the_list_takes_the_same_queries_for_one_bet_and_for_many(
+    client: Client, ada: tuple[User, Bankroll], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    user, bankroll = ada
+    client.force_login(user)
+    for number in (1, 10):
+        for _ in range(number):
+            bet_on(bankroll, stake="1")
+        # session, user, counts, bets, legs, totals, bankrolls of the top bar
+        with django_assert_num_queries(7):
+            client.get(reverse("bets:history"))
+
+
+def test_htmx_gets_the_list_alone(client: Client, ada: tuple[User, Bankroll]) -> None:
+    client.force_login(ada[0])
+    response = client.get(reverse("bets:history"), headers={"HX-Request": "true", "HX-Target": "bets"})
+    assert b"<html" not in response.content
+    assert "HX-Target" in response.headers["Vary"]
+
+
+def test_nobody_sees_the_bets_of_another(client: Client, ada: tuple[User, Bankroll]) -> None:
+    bet_on(ada[1])
+    eve, _ = person("eve")
+    client.force_login(eve)
+    assert "No bets yet" in words(client.get(reverse("bets:history")))
+
+
+@pytest.mark.parametrize("name", ["bets:history", "bets:bankrolls"])
+def test_a_stranger_is_asked_to_sign_in(client: Client, name: str) -> None:
+    response = client.get(reverse(name))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/accounts/login/?next=")
+
+
+def test_a_stranger_learns_nothing_of_a_bet(client: Client, ada: tuple[User, Bankroll]) -> None:
+    for key in (bet_on(ada[1]).pk, uuid.uuid4()):
+        response = client.get(reverse("bets:bet", args=[key]))
+        assert response.headers["Location"].startswith("/accounts/login/")
