@@ -27,7 +27,6 @@ from bets.models import (
 )
 from bets.placement import place_straight
 from games.models import Game
-
 from odds.models import Bookmaker, CurrentOdds, Selection, Side
 from odds.tests.factories import BookmakerFactory, CurrentOddsFactory, SelectionFactory
 

@@ -1,0 +1,217 @@
+"""Bets and money in the admin: read only, with the few actions that go through services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import User
+from bets.exceptions import Refused
+from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry
+from bets.money import format_money
+from bets.voiding import grade_again, void_bet
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class ReasonForm(ActionForm):
+    """The list's action bar with room for a reason, which actions that change money demand."""
+
+    reason = forms.CharField(required=False, max_length=200, label="Reason")
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Rows which only services write."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyInline(admin.TabularInline):
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class LegInline(ReadOnlyInline):
+    model = BetLeg
+    fields = [
+        "position",
+        "game",
+        "selection",
+        "bet_type",
+        "point",
+        "odds",
+        "price_seen_at",
+        "status",
+        "return_factor",
+        "closing_odds",
+        "why",
+    ]
+    readonly_fields = tuple(fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BetLeg]:
+        return super().get_queryset(request).select_related("game", "selection")
+
+    @admin.display(description="Why it was graded so")
+    def why(self, leg: BetLeg) -> str:
+        return str(leg.evidence.get("summary", ""))
+
+
+class EventInline(ReadOnlyInline):
+    model = BetEvent
+    fields = ["at", "kind", "revision", "by", "reason", "data"]
+    readonly_fields = tuple(fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BetEvent]:
+        return super().get_queryset(request).select_related("by")
+
+
+class LedgerInline(ReadOnlyInline):
+    model = LedgerEntry
+    fields = ["at", "seq", "kind", "revision", "amount", "balance_after"]
+    readonly_fields = tuple(fields)
+
+
+class QueueFilter(admin.SimpleListFilter):
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("review", "Review queue"), ("open", "Open"), ("settled", "Settled")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Bet]) -> QuerySet[Bet]:
+        if self.value() == "review":
+            return queryset.filter(status=BetStatus.NEEDS_REVIEW)
+        wanted = {"open": Bet.objects.open, "settled": Bet.objects.settled}.get(self.value() or "")
+        return queryset.filter(pk__in=wanted().values("pk")) if wanted else queryset
+
+
+@admin.register(Bet)
+class BetAdmin(ReadOnly):
+    list_display = ["placed_at", "user", "ticket", "bookmaker", "status", "returned", "review_reason"]
+    list_filter = [QueueFilter, "status", "kind", "own_price", "placed_at", "bookmaker"]
+    list_select_related = ["user", "bankroll", "bookmaker"]
+    search_fields = ["=id", "user__username", "user__email", "legs__game__title", "note"]
+    search_help_text = "Bet id, user, game or note."
+    ordering = ["-placed_at", "-id"]
+    inlines = [LegInline, EventInline, LedgerInline]
+    action_form = ReasonForm
+    actions = ["void", "send_back_to_grading"]
+
+    @admin.display(description="Ticket", ordering="stake")
+    def ticket(self, bet: Bet) -> str:
+        stake = format_money(bet.stake, bet.bankroll.currency)
+        return f"{bet.get_kind_display()}, {stake} at {bet.odds.normalize():+f}"
+
+    @admin.display(description="Returned", ordering="payout")
+    def returned(self, bet: Bet) -> str:
+        return "" if bet.payout is None else format_money(bet.payout, bet.bankroll.currency)
+
+    def has_correct_permission(self, request: HttpRequest) -> bool:
+        """Who may void or send back bets, which nobody may edit."""
+        return request.user.has_perm("bets.change_bet")
+
+    @admin.action(description="Void and give the stake back", permissions=["correct"])
+    def void(self, request: HttpRequest, queryset: QuerySet[Bet]) -> None:
+        act_on(request, queryset, lambda bet, by, why: void_bet(bet=bet, by=by, reason=why), "voided")
+
+    @admin.action(description="Send back to grading", permissions=["correct"])
+    def send_back_to_grading(self, request: HttpRequest, queryset: QuerySet[Bet]) -> None:
+        act_on(
+            request,
+            queryset,
+            lambda bet, by, why: grade_again(bet=bet, by=by, reason=why),
+            "sent back to grading",
+        )
+
+
+def act_on(
+    request: HttpRequest,
+    rows: Iterable[Row],
+    act: Callable[[Row, User, str], object],
+    done: str,
+) -> None:
+    """Do one service call a row with the reason from the action bar; say what was done and what refused."""
+    by = request.user
+    reason = request.POST.get("reason", "")
+    if not isinstance(by, User):
+        raise PermissionDenied
+    count = 0
+    for row in rows:
+        try:
+            act(row, by, reason)
+        except Refused as refusal:
+            messages.error(request, f"{row}: {refusal}")
+        else:
+            count += 1
+    if count:
+        messages.success(request, f"{count} {done}.")
+
+
+@admin.register(Bankroll)
+class BankrollAdmin(ReadOnly):
+    list_display = ["name", "user", "kind", "currency", "bookmaker", "holds", "created_at"]
+    list_filter = ["kind", "currency", "bookmaker"]
+    list_select_related = ["user", "bookmaker"]
+    search_fields = ["name", "user__username", "user__email"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bankroll]:
+        return Bankroll.objects.with_balance()
+
+    @admin.display(description="Balance", ordering="balance")
+    def holds(self, bankroll: Bankroll) -> str:
+        return format_money(getattr(bankroll, "balance"), bankroll.currency)  # noqa: B009 - annotated
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly):
+    list_display = ["at", "bankroll", "owner", "seq", "kind", "amount", "balance_after", "bet", "revision"]
+    list_filter = ["kind", "at"]
+    list_select_related = ["bankroll__user", "bet"]
+    search_fields = ["bankroll__name", "bankroll__user__username", "=bet__id", "note"]
+    ordering = ["-at", "-id"]
+
+    @admin.display(description="Owner", ordering="bankroll__user__username")
+    def owner(self, line: LedgerEntry) -> str:
+        return line.bankroll.user.username
+
+
+@admin.register(BetEvent)
+class BetEventAdmin(ReadOnly):
+    list_display = ["at", "bet", "kind", "revision", "by", "reason"]
+    list_filter = ["kind", "at"]
+    list_select_related = ["bet", "by"]
+    search_fields = ["=bet__id", "by__username", "reason"]
+    ordering = ["-at", "-id"]
+
+
+@admin.register(BetLeg)
+class BetLegAdmin(ReadOnly):
+    list_display = ["bet", "game", "selection", "bet_type", "point", "odds", "status", "closing_odds"]
+    list_filter = ["status", "bet_type"]
+    list_select_related = ["bet", "game", "selection"]
+    search_fields = ["=bet__id", "game__title", "selection__participant"]
+    ordering = ["-id"]
