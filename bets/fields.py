@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
-if TYPE_CHECKING:
-    TextField = models.CharField[Fraction | str | None, Fraction | None]
-else:
-    TextField = models.CharField
-
-
-class FractionField(TextField):
+class FractionField(models.CharField[Fraction | str | None, Fraction | None]):
     """An exact ratio, stored as text ``numerator/denominator`` in lowest terms (``21/11``)."""
 
     PATTERN = r"^-?[0-9]+/[1-9][0-9]*$"

@@ -67,7 +67,7 @@ def apply_results(
         raise ValueError(f"a reading of another source was given as {source}")
     matches, left = _match(said)
     for reading in left:
-        logger.info("no game for %s %s at %s", source, reading.event_id, reading.start)
+        logger.debug("no game for %s %s at %s", source, reading.event_id, reading.start)
     written, changed = _apply(matches, source, now) if matches else ([], [])
     return ResultCounts(
         events=len(events),

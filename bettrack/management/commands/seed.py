@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import Progress
 
+from bettrack import demo
 from games.exceptions import SeedError
 from games.seeding import Counts, seed_games
 from odds.seeding import seed_bookmakers
+
+PROGRESS_EVERY = 15
 
 
 class Command(BaseCommand):
@@ -18,7 +27,23 @@ class Command(BaseCommand):
         "decided (active, logos and colours, names, commission, sharpness) is left alone."
     )
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help="also make the user demo with a month of settled bets, replayed from the sandbox",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["demo"] and not settings.DEMO:
+            raise CommandError(
+                "Demo accounts exist only in demo mode: unset ODDS_API_KEY, or leave out --demo."
+            )
+        self.seed()
+        if options["demo"]:
+            self.fill_demo()
+
+    def seed(self) -> None:
         try:
             with transaction.atomic():
                 counts = {**seed_games(), "bookmakers": seed_bookmakers()}
@@ -29,6 +54,22 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was seeded. The database refused: {reason}") from error
         for kind, count in counts.items():
             self.stdout.write(_sentence(kind, count))
+
+    def fill_demo(self) -> None:
+        """Make the demo user and replay what is missing of its history, with progress."""
+        user = demo.ensure_user(os.environ.get("BETTRACK_DEMO_PASSWORD", demo.USERNAME))
+        bankroll = demo.ensure_bankroll(user, now=timezone.now())
+        todo = len(demo.missing(bankroll))
+        placed = 0
+        console = Console(file=self.stderr)
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task("demo history", total=todo)
+            for done, bets in enumerate(demo.fill(bankroll), start=1):
+                placed += bets
+                progress.advance(task)
+                if not console.is_terminal and done % PROGRESS_EVERY == 0:
+                    self.stdout.write(f"demo history: {done} of {todo} sessions")
+        self.stdout.write(f"demo history  {placed:>6} bets placed in {todo} sessions")
 
 
 def _sentence(kind: str, count: Counts) -> str:
