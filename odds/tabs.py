@@ -9,6 +9,13 @@ from typing import Final
 from odds import markets
 
 MAIN: Final = ("h2h", "spreads", "totals", "outrights")
+PROPS_FIRST: Final = (
+    "player_points", "player_rebounds", "player_assists", "player_threes", "player_points_rebounds_assists",
+    "player_pass_yds", "player_pass_tds", "player_rush_yds", "player_reception_yds", "player_receptions",
+    "player_anytime_td", "player_goals", "player_shots_on_goal", "player_goal_scorer_anytime",
+    "player_total_saves", "batter_hits", "batter_home_runs", "batter_total_bases", "pitcher_strikeouts",
+)  # fmt: skip
+"""Props people look for first; the others follow by name."""
 PERIOD_ORDER: Final = {period: index for index, period in enumerate(markets.PERIODS)}
 
 
@@ -29,7 +36,8 @@ def tab_of(market: str) -> tuple[int, str, str]:
         return 900, "lay", "Lay prices"
     if markets.bet_type(market) == "player_prop":
         base = market.removesuffix("_alternate")
-        return 200, base, markets.title(base)
+        rank = PROPS_FIRST.index(base) if base in PROPS_FIRST else len(PROPS_FIRST)
+        return 200 + rank, base, markets.title(base)
     _, period = markets.split_period(market)
     if period:
         name = markets.PERIODS[period]

@@ -53,6 +53,15 @@ def _price(context: template.Context, quote: Quote | None, name: str, bettable: 
     }
 
 
+@register.simple_tag(takes_context=True)
+def slip_lines(context: template.Context) -> frozenset[str]:
+    """The lines in the slip, for a page without script; a fragment has its prices marked by script."""
+    slip = context.get("slip")
+    if slip is None or context["request"].htmx:
+        return frozenset()
+    return frozenset(line.leg.line for line in slip.lines)
+
+
 def _can_be_backed(quote: Quote | None) -> bool:
     return quote is not None and not markets.is_lay(quote.market)
 

@@ -1,4 +1,4 @@
-/* What every page needs beyond HTML: CSRF for htmx, logo fallback, polling that rests in hidden tabs,
+/* What every page needs beyond HTML: CSRF for htmx, logos over monograms, polling that rests in hidden tabs,
    and the mark of a price that is in the slip. No page depends on it. */
 (() => {
   "use strict";
@@ -9,19 +9,23 @@
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
   });
 
-  /* A logo that fails gives way to the monogram in the same box. */
-  const fallBack = (image) => {
-    const other = image.dataset.fallback;
-    if (other && image.getAttribute("src") !== other) image.src = other;
-  };
-  document.addEventListener("error", (event) => {
-    if (event.target instanceof HTMLImageElement) fallBack(event.target);
-  }, true);
-  const checkImages = (root) => {
-    for (const image of root.querySelectorAll("img[data-fallback]")) {
-      if (image.complete && image.naturalWidth === 0) fallBack(image);
+  /* A crest starts as the monogram; the logo takes the same box once it is known to load. */
+  const logos = new Map();
+  const showLogos = (root) => {
+    for (const crest of root.querySelectorAll("img[data-logo]")) {
+      const url = crest.dataset.logo;
+      if (!logos.has(url)) {
+        const logo = new Image();
+        logos.set(url, logo);
+        logo.addEventListener("load", () => showLogos(document));
+        logo.src = url;
+      } else if (logos.get(url).complete && logos.get(url).naturalWidth > 0) {
+        crest.src = url;
+        crest.removeAttribute("data-logo");
+      }
     }
   };
+  document.addEventListener("htmx:afterSwap", () => showLogos(document));
 
   /* <a data-refresh-seconds="15" hx-trigger="click, refresh">: fetched again while the tab is seen. */
   const last = new WeakMap();
@@ -47,12 +51,12 @@
     }
   };
 
-  const ready = () => { checkImages(document); markSlip(); };
+  const ready = () => { showLogos(document); markSlip(); };
   document.addEventListener("htmx:afterSettle", markSlip);
   document.addEventListener("DOMContentLoaded", ready);
 
   /* <select data-submit>: sends its form when changed; the button beside it is for pages without script. */
   document.addEventListener("change", (event) => {
-    if (event.target instanceof HTMLSelectElement && event.target.matches("[data-submit]")) event.target.form?.requestSubmit();
+    if (event.target.matches?.("[data-submit]")) event.target.form?.requestSubmit();
   });
 })();

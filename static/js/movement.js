@@ -16,15 +16,39 @@
     return value;
   };
 
-  const american = (p) => {
-    if (p <= 0 || p >= 1) return "";
-    const odds = p > 0.5 ? -100 * p / (1 - p) : 100 * (1 - p) / p;
-    const step = Math.abs(odds) >= 1000 ? 50 : Math.abs(odds) >= 300 ? 10 : 1;
-    const whole = Math.round(odds / step) * step;
-    return whole < 0 ? MINUS + -whole : "+" + whole;
+  const american = (odds) => (odds < 0 ? MINUS : "+") + Math.abs(odds);
+  const fromAmerican = (odds) => (odds < 0 ? -odds / (100 - odds) : 100 / (100 + odds));
+  const toAmerican = (p) => (p > 0.5 ? -100 * p / (1 - p) : 100 * (1 - p) / p);
+
+  const divisor = (a, b) => (b ? divisor(b, a % b) : a);
+  const fraction = (odds) => {
+    const hundredths = Math.round((odds - 1) * 100);
+    const by = divisor(hundredths, 100);
+    return `${hundredths / by}/${100 / by}`;
   };
-  const decimal = (p) => (p > 0 && p < 1 ? (1 / p).toFixed(p < 0.1 ? 1 : 2) : "");
-  const label = (format) => (format === "american" ? american : decimal);
+
+  /* Round prices within a range of probabilities, at most seven: [probability, label]. */
+  const ticks = (format, low, high) => {
+    const isAmerican = format === "american";
+    const steps = isAmerican ? [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2500, 5000] : [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 25];
+    for (const step of steps) {
+      const found = [];
+      const add = (odds, p, text) => { if (p >= low && p <= high) found.push([p, text(odds)]); };
+      if (isAmerican) {
+        for (let odds = Math.ceil(100 / step) * step; odds <= Math.max(toAmerican(low), -toAmerican(high)) && found.length < 9; odds += step) {
+          add(odds, fromAmerican(odds), american);
+          if (odds > 100) add(-odds, fromAmerican(-odds), american);
+        }
+      } else {
+        const places = step < 0.1 || step === 0.25 ? 2 : 1;
+        for (let n = Math.ceil(1 / high / step); n * step <= 1 / low && found.length < 9; n += 1) {
+          add(n * step, 1 / (n * step), format === "fractional" ? fraction : (odds) => odds.toFixed(places));
+        }
+      }
+      if (found.length <= 7) return found.sort((a, b) => a[0] - b[0]);
+    }
+    return [];
+  };
 
   /* One row of times for all books; each price is carried on to the next change and on to when the
      book was last seen. null is a gap: not quoted yet, withdrawn, or no longer seen. */
@@ -68,7 +92,16 @@
   };
 
   const options = (data, box, readout) => {
-    const format = label(data.format);
+    let labels = new Map();
+    const hour = new Intl.DateTimeFormat("en-US", { timeZone: data.zone, hour: "numeric", minute: "2-digit" });
+    const weekday = new Intl.DateTimeFormat("en-US", { timeZone: data.zone, weekday: "short" });
+    const number = new Intl.DateTimeFormat("en-US", { timeZone: data.zone, day: "numeric" });
+    const day = (at) => `${weekday.format(at)} ${number.format(at)}`;
+    const clock = new Intl.DateTimeFormat("en-US", { timeZone: data.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const timeLabels = (_, splits) => splits.map((time) => {
+      const at = new Date(time * 1e3);
+      return clock.format(at) === "00:00" ? day(at) : hour.format(at).replace(":00", "");
+    });
     const faint = colour("--faint");
     const grid = { stroke: colour("--line"), width: 1 };
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
@@ -78,14 +111,21 @@
       height: box.clientHeight,
       tzDate: (time) => uPlot.tzDate(new Date(time * 1e3), data.zone),
       legend: { show: false },
+      focus: { alpha: 0.18 },
       cursor: { y: false, drag: { x: true, y: false, uni: 20 }, points: { size: 6 } },
       scales: { x: { time: true }, y: { range: (_, low, high) => {
         const room = Math.max((high - low) * 0.12, 0.005);
         return [Math.max(low - room, 0.0005), Math.min(high + room, 0.9995)];
       } } },
       axes: [
-        { stroke: faint, grid: { show: false }, ticks: grid, font, space: 70 },
-        { stroke: faint, grid, ticks: { show: false }, font, size: 58, values: (_, splits) => splits.map(format) },
+        { stroke: faint, grid: { show: false }, ticks: grid, font, space: 50, size: 32, values: timeLabels },
+        { stroke: faint, grid, ticks: { show: false }, font, size: 58,
+          splits: (_, __, low, high) => {
+            const found = ticks(data.format, low, high);
+            labels = new Map(found);
+            return found.map(([p]) => p);
+          },
+          values: (_, splits) => splits.map((p) => labels.get(p) ?? "") },
       ],
       series: [{}, ...data.books.map((book, i) => ({
         label: book.title,
@@ -138,8 +178,11 @@
     new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
     for (const button of box.parentElement.querySelectorAll(".legend-button")) {
+      const index = data.books.findIndex((book) => book.key === button.dataset.book);
+      for (const [name, focus] of [["mouseenter", true], ["focus", true], ["mouseleave", false], ["blur", false]]) {
+        button.addEventListener(name, () => { if (index >= 0) chart.setSeries(focus ? index + 1 : null, { focus }); });
+      }
       button.addEventListener("click", () => {
-        const index = data.books.findIndex((book) => book.key === button.dataset.book);
         const show = button.getAttribute("aria-pressed") !== "true";
         button.setAttribute("aria-pressed", String(show));
         if (show) hidden.delete(button.dataset.book); else hidden.add(button.dataset.book);
