@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+
 class FractionField(models.CharField[Fraction | str | None, Fraction | None]):
     """An exact ratio, stored as text ``numerator/denominator`` in lowest terms (``21/11``)."""
 
