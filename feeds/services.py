@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from .credits import Answer, Refused
 from .exceptions import BadKey, OutOfCredits
@@ -37,7 +37,11 @@ def reserve_credits(*, quota: Quota, cost: int, now: datetime) -> None:
     Raises BadKey or OutOfCredits, naming why, when the quota is blocked or too small. A free call passes
     an open breaker, for it is how the counter is checked.
     """
-    live = Case(When(reserved_at__lt=now - RESERVATION_LIFETIME, then=Value(0)), default=F("reserved"))
+    live = Case(
+        When(reserved_at__lt=now - RESERVATION_LIFETIME, then=Value(0)),
+        default=F("reserved"),
+        output_field=IntegerField(),
+    )
     open_blocks = [Block.NONE, Block.OUT_OF_CREDITS] if cost == 0 else [Block.NONE]
     free = Q() if cost == 0 else Q(limit=None) | Q(limit__gte=F("used") + live + cost)
     claimed = Quota.objects.filter(free, pk=quota.pk, block__in=open_blocks).update(
@@ -70,7 +74,9 @@ def _refusal(quota: Quota, cost: int) -> BadKey | OutOfCredits:
 def release_credits(*, quota: Quota, cost: int) -> None:
     """Give a reservation back."""
     Quota.objects.filter(pk=quota.pk).update(
-        reserved=Case(When(reserved__gte=cost, then=F("reserved") - cost), default=Value(0))
+        reserved=Case(
+            When(reserved__gte=cost, then=F("reserved") - cost), default=Value(0), output_field=IntegerField()
+        )
     )
 
 
