@@ -30,7 +30,7 @@ def set_result(
     Raises ResultRefused when status and scores contradict each other.
     """
     locked = Game.objects.select_for_update().get(pk=game.pk)
-    _check(locked, status, home_score, away_score)
+    check_result(game=locked, status=status, home_score=home_score, away_score=away_score)
     if (locked.home_score, locked.away_score) != (home_score, away_score):
         locked.period_scores = {}
     locked.status, locked.home_score, locked.away_score = status, home_score, away_score
@@ -73,7 +73,8 @@ def cancel(*, game: Game, by: User, now: dt.datetime) -> ScoreReading:
     return set_result(game=game, status=GameStatus.CANCELLED, by=by, now=now)
 
 
-def _check(game: Game, status: str, home_score: int | None, away_score: int | None) -> None:
+def check_result(*, game: Game, status: str, home_score: int | None, away_score: int | None) -> None:
+    """Raise ResultRefused when status and scores contradict each other or the kind of game."""
     if status not in GameStatus.values:
         raise ResultRefused(f"{status!r} is not a game status. Choose one of {', '.join(GameStatus.values)}.")
     scores = [score for score in (home_score, away_score) if score is not None]

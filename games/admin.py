@@ -1,0 +1,299 @@
+"""The games in the admin: staff curate sports, teams and players, and correct results through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_value
+from django.core.exceptions import ValidationError
+from django.db.models import Count, QuerySet, URLField
+from django.forms.models import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from games.exceptions import ResultRefused
+from games.models import (
+    CommenceTime,
+    Game,
+    Placing,
+    Player,
+    PlayerStat,
+    ScoreReading,
+    Sport,
+    Team,
+    TeamAlias,
+)
+from games.services import set_result
+from games.services.staff import check_result
+
+RESULT_FIELDS = ("status", "home_score", "away_score")
+
+
+class ReadOnly:
+    """For evidence: staff look, nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Sport)
+class SportAdmin(admin.ModelAdmin):
+    list_display = ["title", "key", "group", "active", "has_outrights", "time_zone", "espn_path"]
+    list_editable = ["active"]
+    list_filter = ["active", "has_outrights", "group"]
+    search_fields = ["key", "title", "description"]
+    ordering = ["-active", "group", "title"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Sport | None = None) -> list[str]:
+        return ["key"] if obj else []
+
+
+class TeamAliasForm(forms.ModelForm):
+    """The alias takes its team's sport, in which it must name nobody else."""
+
+    class Meta:
+        model = TeamAlias
+        fields = ("name", "team")
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        team = (cleaned or {}).get("team")
+        if isinstance(team, Team) and cleaned and cleaned.get("name"):
+            self.instance.sport_id = team.sport_id
+            same = {"sport_id": team.sport_id, "name": cleaned["name"]}
+            if TeamAlias.objects.filter(**same).exclude(pk=self.instance.pk).exists():
+                raise ValidationError("Another team of this sport already has that alias.")
+            if Team.objects.filter(**same).exclude(pk=team.pk).exists():
+                raise ValidationError("Another team of this sport has that name.")
+        return cleaned
+
+
+class TeamAliasInline(admin.TabularInline):
+    model = TeamAlias
+    form = TeamAliasForm
+    fields = ["name"]
+    extra = 1
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):
+    list_display = ["logo", "name", "abbr", "sport", "espn_id", "color"]
+    list_display_links = ["name"]
+    list_editable = ["abbr"]
+    list_filter = ["sport"]
+    list_select_related = ["sport"]
+    search_fields = ["name", "abbr", "aliases__name", "=espn_id"]
+    autocomplete_fields = ["sport"]
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+    fields = ["large_logo", "name", "abbr", "sport", "espn_id", "color", "logo_url"]
+    readonly_fields = ["large_logo"]
+    inlines = [TeamAliasInline]
+
+    @admin.display(description="")
+    def logo(self, team: Team) -> SafeString:
+        return picture(team, 24)
+
+    @admin.display(description="Logo")
+    def large_logo(self, team: Team) -> SafeString | str:
+        return display_for_value(None, "-") if team._state.adding else picture(team, 96)
+
+
+def picture(team: Team, size: int) -> SafeString:
+    """The team's logo, or its badge where none is known, in a box of ``size`` pixels."""
+    source = team.logo_url or reverse("games:team_monogram", args=[team.pk])
+    return format_html('<img src="{}" width="{}" height="{}" alt="" loading="lazy">', source, size, size)
+
+
+@admin.register(TeamAlias)
+class TeamAliasAdmin(admin.ModelAdmin):
+    form = TeamAliasForm
+    list_display = ["name", "team", "sport"]
+    list_filter = ["sport"]
+    list_select_related = ["team", "sport"]
+    search_fields = ["name", "team__name"]
+    autocomplete_fields = ["team"]
+    fields = ["name", "team"]
+
+
+@admin.register(Player)
+class PlayerAdmin(admin.ModelAdmin):
+    list_display = ["name", "team", "sport", "espn_id"]
+    list_filter = ["sport"]
+    list_select_related = ["team", "sport"]
+    search_fields = ["name", "team__name", "=espn_id"]
+    autocomplete_fields = ["sport", "team"]
+
+
+@admin.register(PlayerStat)
+class PlayerStatAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["player", "stat", "value", "game"]
+    list_filter = ["game__sport"]
+    list_select_related = ["player", "game"]
+    search_fields = ["player__name", "=stat"]
+    ordering = ["-game__commence_time", "player__name", "stat", "id"]
+    show_full_result_count = False
+
+
+class GameForm(forms.ModelForm):
+    """Status and score; what contradicts itself is refused in the words of the service."""
+
+    class Meta:
+        model = Game
+        fields = RESULT_FIELDS
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if cleaned is not None and not self.errors:
+            try:
+                check_result(game=self.instance, **{name: cleaned[name] for name in RESULT_FIELDS})
+            except ResultRefused as error:
+                raise ValidationError(str(error)) from error
+        return cleaned
+
+
+class PlacingInline(admin.TabularInline):
+    model = Placing
+    extra = 1
+
+    def has_add_permission(self, request: HttpRequest, obj: Game | None = None) -> bool:
+        return super().has_add_permission(request, obj) and obj is not None and obj.kind == "outright"
+
+
+class ScoreReadingInline(ReadOnly, admin.TabularInline):
+    model = ScoreReading
+    fields = ["read_at", "source", "status", "status_detail", "home_score", "away_score", "by"]
+    ordering = ["-read_at", "-id"]
+    verbose_name_plural = "what the sources said"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScoreReading]:
+        return super().get_queryset(request).select_related("by")
+
+
+class CommenceTimeInline(ReadOnly, admin.TabularInline):
+    model = CommenceTime
+    fields = ["commence_time", "seen_at"]
+    ordering = ["-seen_at"]
+    verbose_name_plural = "starts announced"
+
+
+class ConflictFilter(admin.SimpleListFilter):
+    title = "sources"
+    parameter_name = "sources"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("disagree", "Disagree on the result")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Game]) -> QuerySet[Game]:
+        if self.value() != "disagree":
+            return queryset
+        return queryset.filter(pk__in=Game.objects.with_conflicting_results().values("pk"))
+
+
+@admin.register(Game)
+class GameAdmin(admin.ModelAdmin):
+    form = GameForm
+    list_display = ["title", "sport", "commence_time", "status", "score", "bet_count", "readings"]
+    list_filter = ["status", ConflictFilter, "kind", "sport"]
+    list_select_related = ["sport"]
+    search_fields = ["title", "home_team__name", "away_team__name", "=external_id", "=espn_id"]
+    date_hierarchy = "commence_time"
+    ordering = ["-commence_time", "id"]
+    list_per_page = 50
+    show_full_result_count = False
+    inlines = [PlacingInline, ScoreReadingInline, CommenceTimeInline]
+    readonly_fields = [
+        "title",
+        "kind",
+        "sport",
+        "home_team",
+        "away_team",
+        "commence_time",
+        "period_scores",
+        "external_id",
+        "espn_id",
+        "bet_count",
+        "seen_at",
+        "updated_at",
+    ]
+    fieldsets = [
+        (None, {"fields": ["title", "sport", "home_team", "away_team", "commence_time"]}),
+        (
+            "Result",
+            {
+                "fields": ["status", ("home_score", "away_score"), "period_scores"],
+                "description": "What is saved here is recorded with your name and stands above the feeds.",
+            },
+        ),
+        ("Ids", {"fields": ["kind", "external_id", "espn_id", "bet_count", "seen_at", "updated_at"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
+        games: QuerySet[Game] = super().get_queryset(request)
+        return games.annotate(reading_count=Count("score_readings"))
+
+    @admin.display(description="score")
+    def score(self, game: Game) -> str:
+        return "–" if game.home_score is None else f"{game.home_score}–{game.away_score}"
+
+    @admin.display(description="readings", ordering="reading_count")
+    def readings(self, game: Any) -> int:
+        return int(game.reading_count)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Game | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Game, form: ModelForm, change: bool) -> None:
+        if not isinstance(request.user, User) or not set(form.changed_data) & set(RESULT_FIELDS):
+            return
+        set_result(
+            game=obj,
+            by=request.user,
+            now=timezone.now(),
+            **{name: form.cleaned_data[name] for name in RESULT_FIELDS},
+        )
+        messages.info(request, "The result is recorded as set by you.")
+
+
+@admin.register(CommenceTime)
+class CommenceTimeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["game", "commence_time", "seen_at"]
+    list_select_related = ["game"]
+    search_fields = ["game__title", "=game__external_id"]
+    date_hierarchy = "seen_at"
+    ordering = ["-seen_at", "id"]
+    show_full_result_count = False
+
+
+@admin.register(ScoreReading)
+class ScoreReadingAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["game", "read_at", "source", "status", "status_detail", "home_score", "away_score", "by"]
+    list_filter = ["source", "status"]
+    list_select_related = ["game", "by"]
+    search_fields = ["game__title", "=source_event_id"]
+    date_hierarchy = "read_at"
+    ordering = ["-read_at", "-id"]
+    show_full_result_count = False
+
+
+@admin.register(Placing)
+class PlacingAdmin(admin.ModelAdmin):
+    list_display = ["participant", "position", "tied_with", "game"]
+    list_editable = ["position", "tied_with"]
+    list_select_related = ["game"]
+    search_fields = ["participant", "game__title"]
+    autocomplete_fields = ["game"]
