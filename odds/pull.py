@@ -30,6 +30,11 @@ RESULTS_WANTED = dt.timedelta(days=30)
 UNDECIDED = (GameStatus.SCHEDULED, GameStatus.LIVE, GameStatus.POSTPONED)
 
 
+def in_season(client: the_odds_api.Client) -> list[str]:
+    """Keys of the sports the feed offers now, which is free to ask. Raises FeedError."""
+    return [sport.key for sport in client.sports().events if sport.active]
+
+
 def markets_of(sport: Sport) -> Sequence[str]:
     """What the bulk endpoint is asked for."""
     return OUTRIGHTS if sport.has_outrights else the_odds_api.FEATURED

@@ -29,6 +29,7 @@ from .pull import (
     PROPS,
     days_without_result,
     has_games_near,
+    in_season,
     markets_of,
     pull_fixtures,
     pull_props,
@@ -134,7 +135,7 @@ def _in_season(client: the_odds_api.Client) -> list[Sport]:
     """Our active sports that the feed offers now; its free list is asked for every ten minutes."""
     offered = cache.get("odds:in-season")
     if offered is None:
-        offered = [sport.key for sport in client.sports().events if sport.active]
+        offered = in_season(client)
         cache.set("odds:in-season", offered, IN_SEASON_EVERY)
     return list(Sport.objects.filter(active=True, key__in=offered))
 

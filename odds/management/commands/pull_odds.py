@@ -10,7 +10,7 @@ from feeds.the_odds_api import Client
 from games.models import Sport
 from odds.ingest import IngestCounts
 from odds.management.progress import progress_over, show_rejected, wide
-from odds.pull import pull_sport
+from odds.pull import in_season, pull_sport
 from odds.replay import InTimeOrder, ReplayReport, replay_odds
 
 
@@ -54,10 +54,10 @@ class Command(BaseCommand):
         show_rejected(self.stdout, report)
 
     def _pull(self, sport_keys: list[str]) -> None:
-        sports = _sports(sport_keys)
         total = IngestCounts()
         failed: list[str] = []
         with Client.from_settings() as client:
+            sports = _named(sport_keys) if sport_keys else _all_in_season(client)
             for sport in sports:
                 try:
                     counts = pull_sport(client, sport)
@@ -72,12 +72,18 @@ class Command(BaseCommand):
             raise CommandError("Nothing could be pulled.")
 
 
-def _sports(keys: list[str]) -> list[Sport]:
-    if not keys:
-        sports = list(Sport.objects.filter(active=True))
-        if not sports:
-            raise CommandError("No sport is active. Run the seed command, or name one with --sport.")
-        return sports
+def _all_in_season(client: Client) -> list[Sport]:
+    try:
+        offered = in_season(client)
+    except FeedError as error:
+        raise CommandError(f"The odds feed does not say what is in season: {error}") from error
+    sports = list(Sport.objects.filter(active=True, key__in=offered))
+    if not sports:
+        raise CommandError("No active sport is in season. Run the seed command, or name one with --sport.")
+    return sports
+
+
+def _named(keys: list[str]) -> list[Sport]:
     sports = list(Sport.objects.filter(key__in=keys))
     unknown = sorted(set(keys) - {sport.key for sport in sports})
     if unknown:
