@@ -89,9 +89,14 @@ class Keeper:
             self.process.send_signal(signals[0][0] if first else signals[-2][0])
 
     def kill(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        """End the server without its farewells, but let PostgreSQL give back its shared memory."""
+        if self.process and self.process.poll() is None and self.server:
+            self.process.send_signal(self.server.stop_signals[1][0])
+            try:
+                self.process.wait(timeout=5.0)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
 
     def _step(self, now: float) -> None:
         if self.phase == "failed" or now < self.next_try:
@@ -172,6 +177,8 @@ class Janitor:
                 if not self._home_is_ours():
                     say("the home folder was removed or replaced: killing the servers")
                     self._kill_all()
+                    with contextlib.suppress(OSError):
+                        self.layout.sockets.rmdir()
                     return
                 for keeper in self.keepers.values():
                     keeper.look()

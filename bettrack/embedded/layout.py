@@ -128,7 +128,7 @@ class Layout:
         """The installation's SECRET_KEY: made at the first call, kept in `secret_key`, mode 0600."""
         path = self.home / "secret_key"
         for _ in range(2):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 return _read_secret(path)
             self.make_home()
             with tempfile.NamedTemporaryFile("w", dir=self.home, prefix=".secret_key-") as draft:
