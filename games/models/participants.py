@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from accounts.ids import uuid7
+
+HEX_COLOR = r"^#[0-9a-f]{6}$"
 
 
 class Sport(models.Model):
@@ -50,7 +53,12 @@ class Team(models.Model):
     name = models.CharField(max_length=120)
     abbr = models.CharField(max_length=8, blank=True)
     logo_url = models.URLField(max_length=300, null=True, blank=True)  # noqa: DJ001 - NULL: no logo known
-    color = models.CharField(max_length=7, blank=True, help_text="Team colour, such as #552583.")
+    color = models.CharField(
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(HEX_COLOR, "Write the colour as #rrggbb in lower case.")],
+        help_text="Team colour, such as #552583.",
+    )
 
     class Meta:
         db_table = "teams"
@@ -80,7 +88,7 @@ class Team(models.Model):
                 violation_error_message="Leave the ESPN id out when the team has none.",
             ),
             models.CheckConstraint(
-                condition=Q(color="") | Q(color__regex=r"^#[0-9a-f]{6}$"),
+                condition=Q(color="") | Q(color__regex=HEX_COLOR),
                 name="team_color_is_hex",
                 violation_error_message="Write the colour as #rrggbb in lower case.",
             ),

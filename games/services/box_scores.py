@@ -50,7 +50,7 @@ def record_box_score(*, game: Game, stats: Iterable[PlayerLine], now: dt.datetim
     players. A changed statistic touches the game's ``updated_at``, so that settlement looks again.
     """
     Game.objects.select_for_update().get(pk=game.pk)
-    lines = {line.espn_id: line for line in stats if line.espn_id and line.name}
+    lines = {line.espn_id: line for line in stats if 0 < len(line.espn_id) <= 16 and line.name}
     players = _players(game, lines)
     old = {
         (row.player_id, row.stat): row
@@ -60,7 +60,7 @@ def record_box_score(*, game: Game, stats: Iterable[PlayerLine], now: dt.datetim
     changed: list[PlayerStat] = []
     unchanged = 0
     for espn_id, line in sorted(lines.items()):
-        values = dict(line.stats)
+        values = {stat: value for stat, value in line.stats.items() if len(stat) <= 64}
         if line.did_not_play or (players[espn_id], DID_NOT_PLAY) in old:
             values[DID_NOT_PLAY] = Decimal(line.did_not_play)
         for stat, value in sorted(values.items()):
