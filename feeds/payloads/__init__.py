@@ -13,13 +13,6 @@ from .espn import (
     parse_teams,
 )
 from .odds_api import (
-    Book,
-    Historical,
-    Market,
-    OddsEvent,
-    Outcome,
-    ScoreEvent,
-    SportInfo,
     parse_event_odds,
     parse_events,
     parse_historical,
@@ -27,6 +20,7 @@ from .odds_api import (
     parse_scores,
     parse_sports,
 )
+from .odds_events import Book, Historical, Market, OddsEvent, Outcome, ScoreEvent, SportInfo
 from .prices import OddsFormat, american_price, detect_format
 from .rejection import Parsed, Rejected
 

@@ -13,105 +13,12 @@ import msgspec
 
 from feeds.exceptions import BadPayload
 
+from .odds_events import Book, Historical, Market, OddsEvent, Outcome, ScoreEvent, SportInfo
 from .prices import OddsFormat, american_price, detect_format, line_point
 from .rejection import Parsed, Refusal
 from .text import clean, decode, instant, required_instant
 
 Stamp = str | int | None
-
-
-class SportInfo(msgspec.Struct, frozen=True):
-    """One entry of `/sports`."""
-
-    key: str
-    title: str
-    group: str = ""
-    description: str = ""
-    active: bool = True
-    has_outrights: bool = False
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """One price: American odds (six places); `description` is the player, or the team of a team total."""
-
-    name: str
-    price: Decimal
-    point: Decimal | None = None
-    description: str = ""
-    link: str = ""
-    sid: str = ""
-    bet_limit: Decimal | None = None
-    multiplier: Decimal | None = None
-
-
-class Market(msgspec.Struct, frozen=True):
-    """One market of one book; `last_update` is the market's own, else its book's, else None."""
-
-    key: str
-    last_update: datetime | None
-    outcomes: tuple[Outcome, ...]
-    link: str = ""
-    sid: str = ""
-
-
-class Book(msgspec.Struct, frozen=True):
-    """One bookmaker's markets on an event."""
-
-    key: str
-    title: str
-    last_update: datetime | None
-    markets: tuple[Market, ...]
-    link: str = ""
-    sid: str = ""
-
-
-class OddsEvent(msgspec.Struct, frozen=True):
-    """A match (both teams) or an outright (neither) with what the books offer, which may be nothing."""
-
-    id: str
-    sport_key: str
-    sport_title: str
-    commence_time: datetime
-    home_team: str | None
-    away_team: str | None
-    bookmakers: tuple[Book, ...] = ()
-    home_rotation: int | None = None
-    away_rotation: int | None = None
-
-    @property
-    def is_outright(self) -> bool:
-        """True for a winner market: nobody plays at home."""
-        return self.home_team is None
-
-    @property
-    def last_update(self) -> datetime | None:
-        """The newest update of any market."""
-        stamps = [m.last_update for b in self.bookmakers for m in b.markets if m.last_update is not None]
-        return max(stamps, default=None)
-
-
-class ScoreEvent(msgspec.Struct, frozen=True):
-    """One entry of `/scores`; scores are None before the start."""
-
-    id: str
-    sport_key: str
-    sport_title: str
-    commence_time: datetime
-    completed: bool
-    home_team: str
-    away_team: str
-    home_score: int | None
-    away_score: int | None
-    last_update: datetime | None
-
-
-class Historical(msgspec.Struct, frozen=True):
-    """The historical envelope around a list of events or one event."""
-
-    timestamp: datetime
-    previous_timestamp: datetime | None
-    next_timestamp: datetime | None
-    data: Parsed[OddsEvent]
 
 
 class _RawOutcome(msgspec.Struct):

@@ -17,6 +17,7 @@ _BOX_KEYS = (
     ("threePointFieldGoalsMade-threePointFieldGoalsAttempted", "3PT"),
     ("freeThrowsMade-freeThrowsAttempted", "FT"), ("rebounds", "REB"), ("assists", "AST"), ("points", "PTS"),
 )  # fmt: skip
+_REGULAR = {"id": "2", "type": 2, "name": "Regular Season", "abbreviation": "reg"}
 _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd", 4: "4th"}
 
 
@@ -49,7 +50,7 @@ def summary(world: World, fixture: Fixture, at: dt.datetime) -> dict[str, Any]:
         "competitions": [
             competition | {"boxscoreAvailable": competition["status"]["type"]["state"] != "pre"}
         ],
-        "league": _league(fixture.model, at),
+        "league": {key: value for key, value in _league(fixture.model, at).items() if key != "season"},
     }
     sides = [
         {"team": _team(fixture.model, side), "homeAway": where}
@@ -241,7 +242,7 @@ def _league(sport: LeagueModel, at: dt.datetime) -> dict[str, Any]:
         "name": sport.description,
         "abbreviation": sport.title,
         "slug": slug,
-        "season": _season(at),
+        "season": {"year": _season(at)["year"], "type": _REGULAR},
     }
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -10,9 +9,11 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from feeds import the_odds_api
 from feeds.exceptions import BadKey, OutOfCredits
+from feeds.http import Secret
 from feeds.models import ApiCall, Block, Provider, Quota
 from feeds.services import (
     BREAKER_PAUSE,
@@ -57,7 +58,7 @@ class Provided:
     def client(self, limit: int | None = 500, key: str = "k") -> the_odds_api.Client:
         ledger = QuotaLedger(
             provider=Provider.THE_ODDS_API,
-            key_fingerprint=the_odds_api.Secret(key).fingerprint(),
+            key_fingerprint=Secret(key).fingerprint(),
             limit=limit,
         )
         return the_odds_api.Client(
@@ -242,7 +243,7 @@ def staff() -> Browser:
 
 
 def test_the_admin_lists_calls_and_lifts_blocks(
-    staff: Browser, django_assert_max_num_queries: Callable[..., object]
+    staff: Browser, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     ApiCallFactory.create_batch(20)
     quota = QuotaFactory(block=Block.OUT_OF_CREDITS, blocked_at=NOW, breaker_until=NOW + HOUR)

@@ -13,14 +13,14 @@ import pytest
 from feeds.payloads import Parsed, Rejected
 from feeds.recordings import Kind, Recording, RecordingError, Replay
 
-EVENT = {
+EVENT: dict[str, Any] = {
     "id": "a" * 32,
     "sport_key": "basketball_nba",
     "commence_time": "2026-01-02T00:00:00Z",
     "home_team": "H",
     "away_team": "A",
 }
-PRICED = EVENT | {
+PRICED: dict[str, Any] = EVENT | {
     "bookmakers": [
         {
             "key": "b",
@@ -56,7 +56,7 @@ def one(path: Path) -> Recording:
     ("content", "kind"),
     [
         ([PRICED], Kind.ODDS),
-        ([EVENT, PRICED], Kind.ODDS),
+        ([dict(EVENT), PRICED], Kind.ODDS),
         ([], Kind.ODDS),
         ([EVENT], Kind.EVENTS),
         ([SCORE], Kind.SCORES),
@@ -74,7 +74,7 @@ def test_each_shape_is_told_apart(tmp_path: Path, name: str, content: Any, kind:
 def test_the_envelope_and_the_collectors_line_tell_the_time(tmp_path: Path) -> None:
     wrapped = {"timestamp": "2026-01-01T11:00:00Z", "data": [PRICED]}
     assert one(write(tmp_path / "a.json", wrapped)).captured_at == NOON - dt.timedelta(hours=1)
-    line = {"requested": "2026-01-01T115900Z", "response": wrapped}
+    line: dict[str, Any] = {"requested": "2026-01-01T115900Z", "response": wrapped}
     assert one(write(tmp_path / "b.jsonl", line)).captured_at == NOON - dt.timedelta(hours=1)
     line = {"snapshot_time": "2026-01-01T12:00:05Z", "commit": "c", "response": [PRICED]}
     assert one(write(tmp_path / "c.jsonl", line)).captured_at == NOON + dt.timedelta(seconds=5)
