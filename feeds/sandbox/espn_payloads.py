@@ -47,13 +47,11 @@ def summary(world: World, fixture: Fixture, at: dt.datetime) -> dict[str, Any]:
         "uid": told["uid"],
         "season": {"year": told["season"]["year"], "current": True, "type": 2},
         "timeValid": True,
-        "competitions": [
-            competition | {"boxscoreAvailable": competition["status"]["type"]["state"] != "pre"}
-        ],
+        "competitions": [_header_competition(fixture, competition)],
         "league": {key: value for key, value in _league(fixture.model, at).items() if key != "season"},
     }
     sides = [
-        {"team": _team(fixture.model, side), "homeAway": where}
+        {"team": _box_team(fixture.model, side), "homeAway": where}
         for side, where in ((fixture.away, "away"), (fixture.home, "home"))
     ]
     boxscore: dict[str, Any] = {"teams": sides}
@@ -62,6 +60,26 @@ def summary(world: World, fixture: Fixture, at: dt.datetime) -> dict[str, Any]:
         if all(blocks):
             boxscore["players"] = blocks
     return {"boxscore": boxscore, "header": header}
+
+
+def _header_competition(fixture: Fixture, told: dict[str, Any]) -> dict[str, Any]:
+    """A summary says less than a scoreboard: period scores as text only, and no clock once it is over."""
+    competitors = []
+    for side, entry in zip((fixture.home, fixture.away), told["competitors"], strict=True):
+        team = _team(fixture.model, side, logos=True)
+        competitor = {key: value for key, value in entry.items() if key not in ("type", "team", "linescores")}
+        competitor["team"] = {k: v for k, v in team.items() if k not in ("shortDisplayName", "isActive")}
+        if "linescores" in entry:
+            competitor["linescores"] = [
+                {"displayValue": line["displayValue"]} for line in entry["linescores"]
+            ]
+        competitors.append(competitor)
+    state = told["status"]["type"]["state"]
+    return {key: told[key] for key in ("id", "uid", "date", "neutralSite")} | {
+        "boxscoreAvailable": state != "pre",
+        "competitors": competitors,
+        "status": told["status"] if state == "in" else {"type": told["status"]["type"]},
+    }
 
 
 def _event(world: World, fixture: Fixture, at: dt.datetime) -> dict[str, Any]:
@@ -206,7 +224,7 @@ def _player_block(world: World, fixture: Fixture, team: Team, at: dt.datetime) -
     ]
     labels = [label for _, label in _BOX_KEYS]
     group = {"names": labels, "keys": [key for key, _ in _BOX_KEYS], "labels": labels, "athletes": athletes}
-    return {"team": _team(fixture.model, team), "statistics": [group]}
+    return {"team": _box_team(fixture.model, team), "statistics": [group]}
 
 
 def _stats(line: props.Line) -> list[str]:
@@ -232,6 +250,10 @@ def _team(sport: LeagueModel, team: Team, *, logos: bool = False) -> dict[str, A
     if logos:
         return entry | {"logos": [{"href": picture, "width": 500, "height": 500, "rel": ["full", "default"]}]}
     return entry | {"logo": picture}
+
+
+def _box_team(sport: LeagueModel, team: Team) -> dict[str, Any]:
+    return {key: value for key, value in _team(sport, team).items() if key != "isActive"}
 
 
 def _league(sport: LeagueModel, at: dt.datetime) -> dict[str, Any]:
