@@ -4,6 +4,7 @@ import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterator
 
+from allauth.account.forms import LoginForm, SignupForm
 from django import forms
 
 from accounts.models import Theme, User
@@ -50,3 +51,26 @@ class ThemeForm(forms.Form):
     theme = forms.ChoiceField(
         choices=Theme.choices, error_messages={"invalid_choice": "Choose light, dark or system."}
     )
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """allauth's form with labels in place of placeholders."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "Username or email"
+        without_placeholders(self)
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]
+    """allauth's form with labels in place of placeholders."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        without_placeholders(self)
+
+
+def without_placeholders(form: forms.Form) -> None:
+    """A label stays while one types; a placeholder that repeats it is taken away."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)

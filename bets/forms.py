@@ -134,6 +134,7 @@ class AmountForm(forms.Form):
         super().__init__(*args, prefix=what, **kwargs)
         self.currency = currency
         self.what = what
+        self.fields["amount"].label = f"{what.capitalize()} in {currency}"
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
 
     def clean_amount(self) -> Decimal:

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
-from bets.money import format_money, round_money
+from bets.money import MINUS, format_money, round_money
 from bets.wording import game_name, point_name, selection_name
 from games.models import Game, GameStatus
 from odds import markets
@@ -256,7 +256,8 @@ def closing_line(row: LegRow, odds_format: str) -> ClosingLine | None:
     beaten, sign = "", ""
     if leg.closing_point == leg.point:
         sign = "gain" if gain > 0 else "loss" if gain < 0 else ""
-        beaten = f"{'+' if gain > 0 else '−' if gain < 0 else ''}{abs(round(gain * 1000)) / Decimal(10)}%"
+        sign_text = "+" if gain > 0 else MINUS
+        beaten = f"{sign_text}{abs(round(gain * 1000)) / Decimal(10):.1f}%" if gain else "level"
     return ClosingLine(line or format_odds(leg.closing_odds, odds_format), age, beaten, sign)
 
 

@@ -100,7 +100,7 @@ def test_deposit_and_withdrawal_are_lines_of_the_ledger(client: Client, ada: Ban
     )
     text = words(response)
     assert "$30.50 withdrawn." in text
-    assert "3 Withdrawal" in text
+    assert "3 Withdrawal " in text
     assert "−$30.50 $119.50" in text
     assert "2 Deposit wages" in text
     assert "+$50.00 $150.00" in text
