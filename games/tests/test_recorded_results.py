@@ -90,8 +90,9 @@ def test_postponed_games_of_recorded_scoreboards_have_no_score(shared_data: Path
     }
     listed(list(events.values()))
     apply_results(readings=events.values(), source="espn", now=NOW)
-    off = Game.objects.filter(status=GameStatus.POSTPONED)
-    assert off.exists() or not any(event.status == "postponed" for event in events.values())
+    (off,) = Game.objects.filter(status=GameStatus.POSTPONED)
+    assert (off.title, off.home_score) == ("Manchester City v Crystal Palace", None)
+    assert off.score_readings.get().status_detail == "STATUS_POSTPONED"
     assert not Game.objects.exclude(status__in=["live", "final"]).exclude(home_score=None).exists()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -415,3 +417,22 @@ def test_games_of_another_sport_are_not_matched() -> None:
     game = GameFactory(commence_time=START)
     Sport.objects.create(key="basketball_wnba", title="WNBA")
     assert from_espn(espn(game, sport_key="basketball_wnba")).unmatched == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_readers_at_once_store_one_reading_of_each_game() -> None:
+    games = [GameFactory(commence_time=START) for _ in range(20)]
+    events = [espn(game) for game in games]
+    gate = threading.Barrier(4)
+
+    def read(said: list[ScoreboardEvent]) -> ResultCounts:
+        try:
+            gate.wait(timeout=10)
+            return from_espn(*said)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(read, events[::step]) for step in (1, -1, 1, -1)]
+    assert sorted(run.result().readings for run in runs) == [0, 0, 0, 20]
+    assert ScoreReading.objects.count() == Game.objects.final().count() == 20
