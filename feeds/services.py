@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from .credits import Answer, Refused
@@ -159,8 +159,6 @@ def forget_old_calls(*, now: datetime, keep_days: int = 90) -> int:
 
 def _lock_key(provider: str, key_fingerprint: str) -> None:
     """Serialise the opening of periods of one key until the transaction ends."""
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"quotas:{provider}:{key_fingerprint}"])
 

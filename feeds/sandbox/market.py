@@ -63,9 +63,9 @@ class Market:
         self.schedule = schedule
         self.seed = schedule.seed
         self.speed = schedule.speed
-        self.walk = lru_cache(maxsize=4096)(self._walk)
-        self.play = lru_cache(maxsize=4096)(self._play)
-        self._quotes = lru_cache(maxsize=65536)(self._quotes_of)
+        self.walk = lru_cache(maxsize=1536)(self._walk)
+        self.play = lru_cache(maxsize=1536)(self._play)
+        self._quotes = lru_cache(maxsize=16384)(self._quotes_of)
 
     def _walk(self, fixture: Fixture) -> tuple[tuple[float, ...], tuple[Belief, ...]]:
         """Times (unix) at which the market's belief changes, more of them near the start, and the beliefs."""

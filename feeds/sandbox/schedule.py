@@ -79,7 +79,7 @@ class Schedule:
         self.speed = speed
         self.epoch = epoch
         self.featured = featured
-        self.day = lru_cache(maxsize=256)(self._day)
+        self.day = lru_cache(maxsize=128)(self._day)
 
     def find(self, sport: LeagueModel, event_id: str) -> Fixture | None:
         """The fixture of a feed's event id, or None."""

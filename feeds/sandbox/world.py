@@ -42,7 +42,10 @@ class World:
     def from_settings(cls) -> World:
         """The world of SANDBOX_SEED, SANDBOX_SPEED and SANDBOX_FEATURED (`sport@2026-11-21T02:00:00Z,…`)."""
         featured = parse_featured(getattr(settings, "SANDBOX_FEATURED", ""))
-        return _world(settings.SANDBOX_SEED, settings.SANDBOX_SPEED, featured)
+        try:
+            return _world(settings.SANDBOX_SEED, settings.SANDBOX_SPEED, featured)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"SANDBOX_SPEED: {error}") from error
 
     def day(self, sport: LeagueModel, day: dt.date) -> tuple[Fixture, ...]:
         """The games of a US Eastern calendar day, by start."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import subprocess
 import sys
 from collections import defaultdict
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
 
 from feeds.sandbox.answers import answer
 from feeds.sandbox.beliefs import Outlook
@@ -48,8 +50,6 @@ def test_another_process_tells_the_same_past(world: World) -> None:
     other = subprocess.run(
         [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
     )
-    import hashlib
-
     assert other.stdout == hashlib.sha256(answer(world, path, query(), AT).body).hexdigest()
 
 
@@ -278,6 +278,12 @@ def test_a_wrong_featured_game_is_named(text: str) -> None:
 def test_featured_games_are_read() -> None:
     [game] = parse_featured(" basketball_nba@2026-11-20T21:00:00-05:00, ")
     assert game == Featured("basketball_nba", dt.datetime(2026, 11, 21, 2, tzinfo=dt.UTC))
+
+
+@override_settings(SANDBOX_SPEED=0.0, SANDBOX_SEED=7)
+def test_a_senseless_speed_in_the_settings_is_named() -> None:
+    with pytest.raises(ImproperlyConfigured, match="SANDBOX_SPEED"):
+        World.from_settings()
 
 
 def test_a_senseless_speed_is_refused() -> None:
