@@ -86,8 +86,9 @@ def short_code(title: str, short: str) -> str:
     """Two letters for a book that has no short name of its own: "Bet Rivers" → BR, "Pinnacle" → PI."""
     if short:
         return short
-    words = title.split()
-    letters = "".join(word[0] for word in words[:2]) if len(words) > 1 else title[:2]
+    words = ["".join(filter(str.isalnum, word)) for word in title.split()]
+    words = [word for word in words if word]
+    letters = words[0][0] + words[1][0] if len(words) > 1 else "".join(words)[:2]
     return letters.upper()
 
 

@@ -28,6 +28,8 @@ STATUSES: Final = {
     "final": GameStatus.FINAL,
 }
 GROUPINGS: Final = ("sport", "time")
+LOWEST_HOLD: Final = Fraction(-1, 10)
+"""Below it the prices are of different moments, not an arbitrage, and no hold is shown."""
 AWAY_FIRST: Final = ("americanfootball_", "basketball_", "baseball_", "icehockey_", "lacrosse_")
 
 
@@ -106,6 +108,11 @@ class Board:
     @cached_property
     def all_games(self) -> int:
         return sum(count.games for count in self.sports)
+
+    @cached_property
+    def idle_sports(self) -> list[Sport]:
+        """Sports in season without a game that day."""
+        return [count.sport for count in self.sports if not count.games and count.sport != self.request.sport]
 
     @cached_property
     def days(self) -> list[dt.date]:
@@ -192,11 +199,12 @@ def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime) -> Boa
         order.insert(1, "draw")
     sides = [_side(game, side, quotes, first=order[0]) for side in order]
     moneylines = [quotes.get("h2h", side) for side in order]
-    prices_of_all = [quote.price for quote in moneylines if quote is not None]
+    all_prices = [quote.price for quote in moneylines if quote is not None]
+    hold = pricing.hold(all_prices) if len(all_prices) == len(order) else None
     return BoardRow(
         game=game,
         sides=sides,
-        hold=pricing.hold(prices_of_all) if len(prices_of_all) == len(order) else None,
+        hold=hold if hold is not None and hold >= LOWEST_HOLD else None,
         books=quotes.books,
         bettable=game.status == GameStatus.SCHEDULED and game.commence_time > now,
     )

@@ -7,6 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django import template
+from django.template.defaultfilters import date
+from django.utils.timezone import localtime
 
 from games.models import Game
 from odds import markets, pricing
@@ -29,12 +31,17 @@ def price_button(
 
 
 @register.inclusion_tag("_components/price_button.html", takes_context=True)
-def price_cell(context: template.Context, cell: Cell | None, bettable: bool) -> dict[str, object]:
+def price_cell(
+    context: template.Context, cell: Cell | None, bettable: bool, with_point: bool = True
+) -> dict[str, object]:
     """The same in a table whose column or row names the book; the best price is tinted."""
     quote = cell.quote if cell else None
     kinds = "bare best" if cell and cell.best else "bare"
     name = cell.name if cell else ""
-    return _price(context, quote, name, bettable and _can_be_backed(quote)) | {"kinds": kinds}
+    return _price(context, quote, name, bettable and _can_be_backed(quote)) | {
+        "kinds": kinds,
+        "bare_point": not with_point,
+    }
 
 
 def _price(context: template.Context, quote: Quote | None, name: str, bettable: bool) -> dict[str, object]:
@@ -111,13 +118,22 @@ def percent(share: Fraction | None) -> str:
 @register.filter
 def signed(number: Decimal) -> str:
     """With its sign, a true minus among them: +3.2, −0.4."""
-    return f"{number:+.1f}".replace("-", pricing.MINUS)
+    return f"{number:+.1f}".replace("-", pricing.MINUS) if number else "0.0"
 
 
 @register.filter
 def starts(game: Game, now: dt.datetime) -> str:
     """ "in 48 min", or what else there is to say about the start of a game."""
     return start_in_words(game, now)
+
+
+@register.filter
+def moment(then: dt.datetime, now: dt.datetime) -> str:
+    """The time to the second when it was today, else day and time, in the zone of the page."""
+    local, today = localtime(then), localtime(now).date()
+    if local.date() == today:
+        return date(local, "g:i:s A")
+    return date(local, "D j M, g:i A" if local.year == today.year else "D j M Y, g:i A")
 
 
 @register.filter

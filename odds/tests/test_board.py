@@ -5,6 +5,7 @@ import zoneinfo
 from fractions import Fraction
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from games.models import Game, Sport
 from games.tests.factories import GameFactory, SportFactory
@@ -131,12 +132,12 @@ def test_the_51st_game_is_on_the_second_page_and_a_page_too_far_is_the_last() ->
 @pytest.mark.django_db
 @pytest.mark.parametrize("games", [1, 7])
 def test_the_board_takes_five_statements_however_many_games(
-    games: int, django_assert_num_queries: object
+    games: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for game in GameFactory.create_batch(games, commence_time=start(19)):
         full_market(game, books=3)
         HeartbeatFactory(game=game)
-    with django_assert_num_queries(5):  # type: ignore[operator]
+    with django_assert_num_queries(5):
         found = board()
         assert all(side.team and side.moneyline for row in found.groups[0].rows for side in row.sides)
 

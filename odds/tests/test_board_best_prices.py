@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from games.tests.factories import GameFactory
 from odds.best_prices import GamePrices, best_on_main_lines, short_code
@@ -88,18 +88,18 @@ def test_lay_prices_and_props_are_no_part_of_the_board() -> None:
     assert best_on_main_lines([game.pk]) == {}
 
 
-def test_many_games_take_one_statement(django_assert_num_queries: type[CaptureQueriesContext]) -> None:
+def test_many_games_take_one_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     games = GameFactory.create_batch(4)
     for game in games:
         full_market(game, books=3)
-    with django_assert_num_queries(1):  # type: ignore[call-arg]
+    with django_assert_num_queries(1):
         found = best_on_main_lines([game.pk for game in games])
     assert len(found) == 4
     assert all(len(prices.quotes) == 6 for prices in found.values())
 
 
-def test_no_games_take_no_statement(django_assert_num_queries: type[CaptureQueriesContext]) -> None:
-    with django_assert_num_queries(0):  # type: ignore[call-arg]
+def test_no_games_take_no_statement(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
         assert best_on_main_lines([]) == {}
 
 
@@ -117,7 +117,13 @@ def test_a_change_shows_for_one_minute(previous: int | None, seconds: int, shown
 
 @pytest.mark.parametrize(
     ("title", "short", "code"),
-    [("DraftKings", "DK", "DK"), ("Pinnacle", "", "PI"), ("Hard Rock Bet", "", "HR")],
+    [
+        ("DraftKings", "DK", "DK"),
+        ("Pinnacle", "", "PI"),
+        ("Hard Rock Bet", "", "HR"),
+        ("PointsBet (US)", "", "PU"),
+        ("×", "", ""),
+    ],
 )
 def test_a_book_without_a_short_name_gets_two_letters(title: str, short: str, code: str) -> None:
     assert short_code(title, short) == code

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.tests.factories import UserFactory
 from games.tests.factories import GameFactory, SportFactory
@@ -159,16 +160,16 @@ def test_writing_to_the_board_is_refused(client: Client) -> None:
 
 
 def test_the_page_takes_as_many_statements_for_one_game_as_for_many(
-    client: Client, soon: dt.datetime, django_assert_num_queries: object
+    client: Client, soon: dt.datetime, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(6):
         sport = SportFactory(key=f"sport_{number}", title=f"Sport {number}")
         full_market(GameFactory(commence_time=soon, sport=sport), books=3)
-    with django_assert_num_queries(6):  # type: ignore[operator]
+    with django_assert_num_queries(6):
         client.get("/")
-    with django_assert_num_queries(7):  # type: ignore[operator]
+    with django_assert_num_queries(7):
         client.get("/?sport=sport_1")
-    with django_assert_num_queries(5):  # type: ignore[operator]
+    with django_assert_num_queries(5):
         client.get("/", headers=HTMX)
 
 

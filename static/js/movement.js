@@ -27,6 +27,21 @@
     return `${hundredths / by}/${100 / by}`;
   };
 
+  const WIDE = {
+    american: [100, 1000, 200, 500, 300, 150, 2000, 5000, 10000, 120, 400, 700, 3000, 20000, 50000].flatMap((odds) => [odds, -odds]),
+    decimal: [2, 1.1, 1.5, 3, 5, 10, 20, 50, 100, 1.2, 1.05, 1.01, 4, 1.3, 200, 500],
+  };
+
+  /* Over a wide range: the roundest prices first, as far as they keep apart. */
+  const wideTicks = (isAmerican, low, high, text) => {
+    const found = [];
+    for (const odds of isAmerican ? WIDE.american : WIDE.decimal) {
+      const p = isAmerican ? fromAmerican(odds) : 1 / odds;
+      if (p >= low && p <= high && found.every(([other]) => Math.abs(other - p) > (high - low) / 9)) found.push([p, text(odds)]);
+    }
+    return found.sort((a, b) => a[0] - b[0]);
+  };
+
   /* Round prices within a range of probabilities, at most seven: [probability, label]. */
   const ticks = (format, low, high) => {
     const isAmerican = format === "american";
@@ -45,9 +60,9 @@
           add(n * step, 1 / (n * step), format === "fractional" ? fraction : (odds) => odds.toFixed(places));
         }
       }
-      if (found.length <= 7) return found.sort((a, b) => a[0] - b[0]);
+      if (found.length > 1 && found.length <= 7) return found.sort((a, b) => a[0] - b[0]);
     }
-    return [];
+    return wideTicks(isAmerican, low, high, isAmerican ? american : format === "fractional" ? fraction : (odds) => String(odds));
   };
 
   /* One row of times for all books; each price is carried on to the next change and on to when the
@@ -154,6 +169,30 @@
     };
   };
 
+  /* In-play prices dwarf what came before: where there are both, the time before the start comes first. */
+  const addRanges = (box, data, times, zoom) => {
+    const first = times[0];
+    const last = times.at(-1);
+    if (!(data.start - first > 3600 && last - data.start > 300)) return;
+    const row = document.createElement("div");
+    row.className = "chips chart-range";
+    const ranges = [["Before the start", first, data.start], ["With in-play", first, last]];
+    const buttons = ranges.map(([name, min, max]) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "chip";
+      button.textContent = name;
+      button.addEventListener("click", () => {
+        for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+        zoom({ min, max });
+      });
+      row.append(button);
+      return button;
+    });
+    box.before(row);
+    buttons[0].click();
+  };
+
   const draw = async (box) => {
     const readout = box.parentElement.querySelector(".chart-readout");
     let data;
@@ -175,6 +214,7 @@
       data.books.forEach((book, i) => { if (hidden.has(book.key)) chart.setSeries(i + 1, { show: false }); });
     };
     build();
+    addRanges(box, data, columns[0], (range) => chart.setScale("x", range));
     new ResizeObserver(() => chart.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
     for (const button of box.parentElement.querySelectorAll(".legend-button")) {
