@@ -48,11 +48,12 @@ ODDS_API_KEY = env.str("ODDS_API_KEY", default="")
 DEMO = not ODDS_API_KEY
 ODDS_API_URL = env.str("ODDS_API_URL", default="https://api.the-odds-api.com")
 ESPN_URL = env.str("ESPN_URL", default="https://site.api.espn.com")
-ODDS_API_REGIONS = env.list("ODDS_API_REGIONS", default=["us"])
+ODDS_API_REGIONS = env.list("ODDS_API_REGIONS", default=["us", "eu"] if DEMO else ["us"])
 ODDS_API_MONTHLY_CREDITS = env.int("ODDS_API_MONTHLY_CREDITS", default=500)
 SANDBOX_URL = env.str("SANDBOX_URL", default=f"{BETTRACK_URL}/sandbox")
 SANDBOX_SPEED = env.float("SANDBOX_SPEED", default=15.0)
 SANDBOX_SEED = env.int("SANDBOX_SEED", default=7)
+SANDBOX_FEATURED = env.str("SANDBOX_FEATURED", default="")
 
 INSTALLED_APPS = [
     "bettrack.apps.BetTrackConfig",

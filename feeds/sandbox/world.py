@@ -41,7 +41,7 @@ class World:
     @classmethod
     def from_settings(cls) -> World:
         """The world of SANDBOX_SEED, SANDBOX_SPEED and SANDBOX_FEATURED (`sport@2026-11-21T02:00:00Z,…`)."""
-        featured = parse_featured(getattr(settings, "SANDBOX_FEATURED", ""))
+        featured = parse_featured(settings.SANDBOX_FEATURED)
         try:
             return _world(settings.SANDBOX_SEED, settings.SANDBOX_SPEED, featured)
         except ValueError as error:
