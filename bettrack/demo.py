@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -155,7 +156,7 @@ def replay(
     return len(placed)
 
 
-def place_some(session: Session, bankroll: Bankroll) -> Sequence[object]:
+def place_some(session: Session, bankroll: Bankroll) -> Sequence[uuid.UUID]:
     """Place one or two bets on the board of the session; return the games backed."""
     draw = random.Random(f"{settings.SANDBOX_SEED}:{session.key}")  # noqa: S311 - a game, repeatable
     games = list(

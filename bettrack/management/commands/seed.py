@@ -61,7 +61,7 @@ class Command(BaseCommand):
         bankroll = demo.ensure_bankroll(user, now=timezone.now())
         todo = len(demo.missing(bankroll))
         placed = 0
-        console = Console(file=self.stderr)
+        console = Console(stderr=True)
         with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("demo history", total=todo)
             for done, bets in enumerate(demo.fill(bankroll), start=1):
