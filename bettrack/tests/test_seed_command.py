@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from games.models import Sport, Team
+from games.team_directory import TeamDirectory
 from odds.models import Bookmaker
 from odds.seeding import SEEDS as BOOK_SEEDS
 from odds.seeding import seed_bookmakers
@@ -87,3 +90,15 @@ def test_bookmakers_have_short_names_of_their_own() -> None:
     shorts = list(Bookmaker.objects.values_list("short", flat=True))
     assert "" not in shorts
     assert len(set(shorts)) == len(shorts) == 87
+
+
+def test_every_team_of_the_sandbox_is_seeded_under_its_name_and_id() -> None:
+    seed()
+    roster = Path(settings.BASE_DIR, "feeds", "sandbox", "teams.csv")
+    with roster.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    directory = TeamDirectory.of_sports({row["sport_key"] for row in rows})
+    ids = {(team.sport_id, team.espn_id): team.id for team in Team.objects.all()}
+    assert len(rows) > 100
+    for row in rows:
+        assert directory.find(row["sport_key"], row["name"]) == ids[row["sport_key"], row["espn_id"]], row
