@@ -6,14 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import display_for_value
+from django.contrib.admin.options import InlineModelAdmin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet, URLField
 from django.forms.models import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
@@ -21,6 +21,7 @@ from games.exceptions import ResultRefused
 from games.models import (
     CommenceTime,
     Game,
+    GameKind,
     Placing,
     Player,
     PlayerStat,
@@ -32,6 +33,7 @@ from games.models import (
 from games.services import set_result
 from games.services.staff import check_result
 
+OF_SPORTS = ("sport", admin.RelatedOnlyFieldListFilter)
 RESULT_FIELDS = ("status", "home_score", "away_score")
 
 
@@ -89,30 +91,35 @@ class TeamAliasInline(admin.TabularInline):
 
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
-    list_display = ["logo", "name", "abbr", "sport", "espn_id", "color"]
+    list_display = ["badge", "name", "abbr", "sport", "espn_id", "color"]
     list_display_links = ["name"]
-    list_editable = ["abbr"]
-    list_filter = ["sport"]
+    list_filter = [OF_SPORTS]
     list_select_related = ["sport"]
     search_fields = ["name", "abbr", "aliases__name", "=espn_id"]
     autocomplete_fields = ["sport"]
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    fields = ["large_logo", "name", "abbr", "sport", "espn_id", "color", "logo_url"]
-    readonly_fields = ["large_logo"]
+    fields = ["pictures", "name", "abbr", "sport", "espn_id", "color", "logo_url"]
+    readonly_fields = ["pictures"]
     inlines = [TeamAliasInline]
 
     @admin.display(description="")
-    def logo(self, team: Team) -> SafeString:
-        return picture(team, 24)
+    def badge(self, team: Team) -> SafeString:
+        return picture(badge_url(team), 24)
 
-    @admin.display(description="Logo")
-    def large_logo(self, team: Team) -> SafeString | str:
-        return display_for_value(None, "-") if team._state.adding else picture(team, 96)
+    @admin.display(description="Logo and badge")
+    def pictures(self, team: Team) -> SafeString | str:
+        if team._state.adding:
+            return "–"
+        shown = [source for source in (team.logo_url, badge_url(team)) if source]
+        return format_html_join(" ", "{}", ((picture(source, 96),) for source in shown))
 
 
-def picture(team: Team, size: int) -> SafeString:
-    """The team's logo, or its badge where none is known, in a box of ``size`` pixels."""
-    source = team.logo_url or reverse("games:team_monogram", args=[team.pk])
+def badge_url(team: Team) -> str:
+    return reverse("games:team_monogram", args=[team.pk])
+
+
+def picture(source: str, size: int) -> SafeString:
+    """An image in a box of ``size`` pixels."""
     return format_html('<img src="{}" width="{}" height="{}" alt="" loading="lazy">', source, size, size)
 
 
@@ -120,7 +127,7 @@ def picture(team: Team, size: int) -> SafeString:
 class TeamAliasAdmin(admin.ModelAdmin):
     form = TeamAliasForm
     list_display = ["name", "team", "sport"]
-    list_filter = ["sport"]
+    list_filter = [OF_SPORTS]
     list_select_related = ["team", "sport"]
     search_fields = ["name", "team__name"]
     autocomplete_fields = ["team"]
@@ -130,7 +137,7 @@ class TeamAliasAdmin(admin.ModelAdmin):
 @admin.register(Player)
 class PlayerAdmin(admin.ModelAdmin):
     list_display = ["name", "team", "sport", "espn_id"]
-    list_filter = ["sport"]
+    list_filter = [OF_SPORTS]
     list_select_related = ["team", "sport"]
     search_fields = ["name", "team__name", "=espn_id"]
     autocomplete_fields = ["sport", "team"]
@@ -167,9 +174,6 @@ class PlacingInline(admin.TabularInline):
     model = Placing
     extra = 1
 
-    def has_add_permission(self, request: HttpRequest, obj: Game | None = None) -> bool:
-        return super().has_add_permission(request, obj) and obj is not None and obj.kind == "outright"
-
 
 class ScoreReadingInline(ReadOnly, admin.TabularInline):
     model = ScoreReading
@@ -205,14 +209,14 @@ class ConflictFilter(admin.SimpleListFilter):
 class GameAdmin(admin.ModelAdmin):
     form = GameForm
     list_display = ["title", "sport", "commence_time", "status", "score", "bet_count", "readings"]
-    list_filter = ["status", ConflictFilter, "kind", "sport"]
+    list_filter = ["status", ConflictFilter, "kind", OF_SPORTS]
     list_select_related = ["sport"]
     search_fields = ["title", "home_team__name", "away_team__name", "=external_id", "=espn_id"]
     date_hierarchy = "commence_time"
     ordering = ["-commence_time", "id"]
     list_per_page = 50
     show_full_result_count = False
-    inlines = [PlacingInline, ScoreReadingInline, CommenceTimeInline]
+    inlines = [ScoreReadingInline, CommenceTimeInline]
     readonly_fields = [
         "title",
         "kind",
@@ -242,6 +246,10 @@ class GameAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         games: QuerySet[Game] = super().get_queryset(request)
         return games.annotate(reading_count=Count("score_readings"))
+
+    def get_inlines(self, request: HttpRequest, obj: Game | None) -> list[type[InlineModelAdmin]]:
+        first = [PlacingInline] if obj is not None and obj.kind == GameKind.OUTRIGHT else []
+        return [*first, *self.inlines]
 
     @admin.display(description="score")
     def score(self, game: Game) -> str:
