@@ -20,6 +20,7 @@ from odds.models import Heartbeat
 
 PAGE_SIZE: Final = 50
 FUTURES_SHOWN: Final = 12
+LONGEST_EVENT: Final = dt.timedelta(days=60)
 STILL_LIVE_AFTER: Final = dt.timedelta(hours=24)
 STATUSES: Final = {
     "all": None,
@@ -185,9 +186,10 @@ def nearest_days(board: Board) -> tuple[dt.date | None, dt.date | None]:
     )
 
 
-def open_outrights() -> list[Game]:
-    """The futures that can still be backed, soonest first."""
-    return list(Game.objects.outrights().open().with_names().in_start_order()[:FUTURES_SHOWN])
+def open_outrights(now: dt.datetime) -> list[Game]:
+    """Futures without a result yet, soonest first; one that began long ago is not offered any more."""
+    outrights = Game.objects.outrights().open().filter(commence_time__gte=now - LONGEST_EVENT)
+    return list(outrights.with_names().in_start_order()[:FUTURES_SHOWN])
 
 
 def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime) -> BoardRow:

@@ -39,7 +39,7 @@ def board(request: PageRequest) -> HttpResponse:
     if request.htmx and request.htmx.target == "board":
         response = render(request, "odds/_board.html", context)
     else:
-        response = render(request, "odds/board.html", context | {"outrights": open_outrights()})
+        response = render(request, "odds/board.html", context | {"outrights": open_outrights(now)})
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 

@@ -15,6 +15,7 @@ from odds import markets, pricing
 from odds.best_prices import Quote
 from odds.grids import Cell, Outcome
 from odds.movement import Change, text_of
+from odds.price_markup import PriceText, button_markup, closed_markup, none_markup
 from odds.wording import duration, start_in_words
 
 SERIES_COLOURS = 8
@@ -22,42 +23,48 @@ SERIES_COLOURS = 8
 register = template.Library()
 
 
-@register.inclusion_tag("_components/price_button.html", takes_context=True)
-def price_button(
-    context: template.Context, quote: Quote | None, name: str, bettable: bool
-) -> dict[str, object]:
+@register.simple_tag(takes_context=True)
+def price_button(context: template.Context, quote: Quote | None, name: str, bettable: bool) -> str:
     """A price to click into the slip; only to read where the bet can no longer be placed."""
-    return _price(context, quote, name, bettable) | {"with_book": True}
-
-
-@register.inclusion_tag("_components/price_button.html", takes_context=True)
-def price_cell(
-    context: template.Context, cell: Cell | None, bettable: bool, with_point: bool = True
-) -> dict[str, object]:
-    """The same in a table whose column or row names the book; the best price is tinted."""
-    quote = cell.quote if cell else None
-    kinds = "bare best" if cell and cell.best else "bare"
-    name = cell.name if cell else ""
-    return _price(context, quote, name, bettable and _can_be_backed(quote)) | {
-        "kinds": kinds,
-        "bare_point": not with_point,
-    }
-
-
-def _price(context: template.Context, quote: Quote | None, name: str, bettable: bool) -> dict[str, object]:
     if quote is None:
-        return {"price": None}
+        return none_markup()
+    return _price(context, quote, name, bettable, with_book=True)
+
+
+@register.simple_tag(takes_context=True)
+def price_cell(context: template.Context, cell: Cell | None, bettable: bool, with_point: bool = True) -> str:
+    """The same in a table whose column or row names the book; the best price is tinted."""
+    if cell is None:
+        return none_markup("bare")
+    bettable = bettable and not markets.is_lay(cell.quote.market)
+    kinds = "bare best" if cell.best else "bare"
+    return _price(context, cell.quote, cell.name, bettable, with_point=with_point, kinds=kinds)
+
+
+def _price(
+    context: template.Context,
+    quote: Quote,
+    name: str,
+    bettable: bool,
+    *,
+    with_point: bool = True,
+    with_book: bool = False,
+    kinds: str = "",
+) -> str:
     fmt = context.get("odds_format") or pricing.AMERICAN
-    return {
-        "quote": quote,
-        "price": pricing.format_odds(quote.price, fmt),
-        "point": point(quote),
-        "name": name,
-        "slip_add": context.get("slip_add") if bettable else "",
-        "pressed": quote.line in (context.get("slip_lines") or ()),
-        "change": quote.change(context["now"]),
-        "csrf_token": context.get("csrf_token"),
-    }
+    text = PriceText(quote, pricing.format_odds(quote.price, fmt), point(quote), name, with_point, with_book)
+    add = context.get("slip_add") or ""
+    if not bettable or not add:
+        return closed_markup(text, kinds)
+    where = f"-{quote.book_key}{'' if quote.point is None else quote.point}" if kinds else ""
+    return button_markup(
+        text,
+        kinds=f"{kinds} {quote.change(context['now'])}".strip(),
+        add=add,
+        token=str(context.get("csrf_token") or ""),
+        pressed=quote.line in (context.get("slip_lines") or ()),
+        element_id=f"p{quote.selection_id}{where}",
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -67,10 +74,6 @@ def slip_lines(context: template.Context) -> frozenset[str]:
     if slip is None or context["request"].htmx:
         return frozenset()
     return frozenset(line.leg.line for line in slip.lines)
-
-
-def _can_be_backed(quote: Quote | None) -> bool:
-    return quote is not None and not markets.is_lay(quote.market)
 
 
 @register.simple_tag(takes_context=True)

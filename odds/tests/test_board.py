@@ -158,7 +158,8 @@ def test_without_any_game_there_is_no_nearest_day() -> None:
 @pytest.mark.django_db
 def test_open_outrights_are_listed_and_kept_off_the_day() -> None:
     outright = GameFactory(outright=True, commence_time=start(19))
-    assert open_outrights() == [outright]
+    GameFactory(outright=True, commence_time=NOW - dt.timedelta(days=61))
+    assert open_outrights(NOW) == [outright]
     assert shown(board()) == []
 
 
