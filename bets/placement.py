@@ -29,7 +29,7 @@ from bets.offers import Accept, Offer
 from games.models import Game, GameStatus
 from odds import markets
 from odds.models import Bookmaker, Selection
-from odds.pricing import decimal_odds, format_odds, profit_per_unit
+from odds.pricing import decimal_odds, format_odds, format_point, profit_per_unit
 
 MAX_TAGS, MAX_TAG, MAX_NOTE, MAX_KEY = 20, 40, 2000, 64
 
@@ -203,9 +203,10 @@ def agreed_offer(ticket: Ticket, *, as_of: dt.datetime | None) -> Offer | None:
         )
     moved = offers.other_point(ticket.selection, ticket.bookmaker, as_of=as_of)
     if moved is not None:
+        signed = markets.is_signed(ticket.selection.market)
+        before, after = (format_point(point, signed=signed) for point in (ticket.point, moved.point))
         raise PriceMoved(
-            f"{ticket.bookmaker} has moved the line from {ticket.point} to {moved.point} "
-            f"at {format_odds(moved.price)}.",
+            f"{ticket.bookmaker} has moved the line from {before} to {after} at {format_odds(moved.price)}.",
             price=moved.price,
             point=moved.point,
         )
