@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.appearance import THEME_COOKIE
 from accounts.forms import PreferencesForm, ThemeForm
-from accounts.http import PageRequest, SignedInRequest, back, refreshed
+from accounts.http import PageRequest, SignedInRequest, back, refreshed, signed_in
 
 YEAR = 365 * 24 * 3600
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: SignedInRequest) -> HttpResponse:
     """Time zone, odds format and theme of the signed-in user."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -11,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.http import SignedInRequest, back
+from accounts.http import SignedInRequest, back, signed_in
 from bets import ledger
 from bets.bankroll_page import bankrolls_of, ledger_of, ledger_row, with_sums
 from bets.exceptions import Refused
@@ -22,7 +21,7 @@ from bets.money import BadAmount, format_money
 PAGE_SIZE = 50
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def bankrolls(request: SignedInRequest) -> HttpResponse:
     """The user's bankrolls, and the form that opens another."""
@@ -50,14 +49,14 @@ def bankrolls(request: SignedInRequest) -> HttpResponse:
     return render(request, "bets/bankroll_list.html", context, status=422 if form.errors else 200)
 
 
-@login_required
+@signed_in
 @require_safe
 def bankroll(request: SignedInRequest, bankroll_id: uuid.UUID) -> HttpResponse:
     """One bankroll of the user's: sums, deposit and withdrawal, the ledger 50 lines a page."""
     return bankroll_page(request, owned(request, bankroll_id))
 
 
-@login_required
+@signed_in
 @require_POST
 def deposit(request: SignedInRequest, bankroll_id: uuid.UUID) -> HttpResponse:
     """Put money into a bankroll."""
@@ -74,7 +73,7 @@ def deposit(request: SignedInRequest, bankroll_id: uuid.UUID) -> HttpResponse:
     return bankroll_page(request, found, deposit_form=form)
 
 
-@login_required
+@signed_in
 @require_POST
 def withdraw(request: SignedInRequest, bankroll_id: uuid.UUID) -> HttpResponse:
     """Take money out of a bankroll."""

@@ -131,7 +131,7 @@ class AmountForm(forms.Form):
     note = forms.CharField(max_length=200, required=False)
 
     def __init__(self, *args: Any, currency: str, what: str, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=what, **kwargs)
+        super().__init__(*args, **{"prefix": what} | kwargs)
         self.currency = currency
         self.what = what
         self.fields["amount"].label = f"{what.capitalize()} in {currency}"

@@ -76,7 +76,7 @@ def new_key() -> str:
 
 def load(session: SessionBase) -> Slip:
     """Return the session's slip; one that cannot be read any more is an empty one."""
-    data = session.get(SESSION_KEY)
+    data: Any = session.get(SESSION_KEY)
     try:
         return Slip(
             key=str(data["key"]),

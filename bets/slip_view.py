@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from bets.bankroll_page import BankrollRow
@@ -137,7 +138,7 @@ def read_line(
         game_name=game_name(selection.game),
         book=book.title,
         price=format_odds(leg.price, odds_format),
-        break_even=percentage(implied(leg.price) * 100),
+        break_even=percentage(implied(leg.price)),
         state=state,
         offer=offer,
         offer_price=format_odds(offer.price, odds_format) if offer else "",
@@ -166,9 +167,9 @@ def compare_to_board(
     return ("open", None) if unmoved else ("moved", same)
 
 
-def percentage(share: object) -> str:
-    """Write a percentage with one decimal, rounded half to even: 58.7%."""
-    return f"{Decimal(round(share * 10)) / 10}%"  # type: ignore[operator, call-overload]
+def percentage(share: Fraction) -> str:
+    """Write a share as a percentage with one decimal, rounded half to even: 27/46 is 58.7%."""
+    return f"{Decimal(round(share * 1000)).scaleb(-1):.1f}%"
 
 
 def work_out(slip: Slip, bankroll: BankrollRow | None) -> Sums:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from decimal import Decimal
 
@@ -111,7 +112,7 @@ def place(request: PageRequest) -> HttpResponse:
         missing = "" if view.sums.error or form.errors or view.is_blocked else missing_part(view)
         return answer(request, replace(view, problem=missing), status=422)
     try:
-        bet = place_leg(request.user, slip, view.bankroll.pk, view.sums.stake)
+        bet = place_line(request.user, slip, view.lines[0], view.bankroll.pk, view.sums.stake)
     except (PriceMoved, PriceGone) as moved:
         view = view_of(request, slip, form=form)
         return answer(request, view if view.is_blocked else replace(view, problem=str(moved)), status=422)
@@ -122,9 +123,9 @@ def place(request: PageRequest) -> HttpResponse:
     return placed(request, bet)
 
 
-def place_leg(user: User, slip: Slip, bankroll_id: object, stake: Decimal) -> Bet:
-    """Place the slip's one leg as a straight bet. Raises Refused, BadAmount."""
-    leg = slip.legs[0]
+def place_line(user: User, slip: Slip, line: SlipLine, bankroll_id: uuid.UUID, stake: Decimal) -> Bet:
+    """Place the slip's one line as a straight bet. Raises Refused, BadAmount."""
+    leg = line.leg
     return place_straight(
         user=user,
         bankroll=Bankroll.objects.get(pk=bankroll_id, user=user),
@@ -134,7 +135,7 @@ def place_leg(user: User, slip: Slip, bankroll_id: object, stake: Decimal) -> Be
         point=leg.point,
         stake=stake,
         idempotency_key=slip.key,
-        own_price=leg.own,
+        own_price=line.state == "own",
     )
 
 
@@ -197,7 +198,7 @@ def view_of(
     removed: SlipLine | None = None,
 ) -> SlipView:
     """Read what the slip shows, for the person who asks, now."""
-    price_errors = form.errors.get("price", []) if form is not None else []
+    price_errors = [str(error) for error in form.errors.get("price", ())] if form is not None else []
     return read_slip(
         slip,
         bankrolls=bankrolls_of(request.user) if request.user.is_authenticated else [],
@@ -205,7 +206,7 @@ def view_of(
         odds_format=odds_format_of(request),
         now=timezone.now(),
         price_text=form.data.get("price", "") if price_errors and form is not None else "",
-        price_error=str(price_errors[0]) if price_errors else "",
+        price_error=price_errors[0] if price_errors else "",
         problem=problem,
         placed=placed,
         removed=removed,

@@ -2,20 +2,19 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, signed_in
 from bets.history import PAGE_SIZE, STATES, bet_row, bets_of, counts_of, ticket, totals_of
 
 LABELS = {"all": "All", "open": "Open", "settled": "Settled", "review": "Needs review"}
 
 
-@login_required
+@signed_in
 @require_safe
 def history(request: SignedInRequest) -> HttpResponse:
     """The user's bets, 50 a page, with the sums of all of them; htmx gets the part that refreshes."""
@@ -25,7 +24,7 @@ def history(request: SignedInRequest) -> HttpResponse:
         return render(request, "400.html", {"problems": [problem]}, status=400)
     counts = counts_of(request.user)
     paginator = Paginator(bets_of(request.user, state), PAGE_SIZE)
-    paginator.count = counts[state]  # type: ignore[misc]
+    paginator.count = counts[state]
     page = paginator.get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -41,7 +40,7 @@ def history(request: SignedInRequest) -> HttpResponse:
     return response
 
 
-@login_required
+@signed_in
 @require_safe
 def bet(request: SignedInRequest, bet_id: uuid.UUID) -> HttpResponse:
     """One bet of the user's, as a ticket with the reasons of its grade; another's is not found."""

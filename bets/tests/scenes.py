@@ -49,12 +49,13 @@ def person(name: str = "ada", deposit: str = "100") -> tuple[User, Bankroll]:
 def upcoming_game() -> Game:
     """Lakers at Celtics, in two hours."""
     nba = SportFactory.create()
-    return GameFactory.create(
+    game: Game = GameFactory.create(
         sport=nba,
         home_team=TeamFactory.create(sport=nba, name="Boston Celtics", abbr="BOS", color="#007a33"),
         away_team=TeamFactory.create(sport=nba, name="Los Angeles Lakers", abbr="LAL"),
         commence_time=timezone.now() + dt.timedelta(hours=2),
     )
+    return game
 
 
 def scene() -> Scene:

@@ -174,3 +174,11 @@ def test_the_ledger_takes_few_queries(
     # session, user, bankroll, sums, count, lines, bankrolls of the top bar
     with django_assert_num_queries(7):
         client.get(reverse("bets:bankroll", args=[ada.pk]))
+
+
+def test_a_deposit_from_the_slip_leads_back_to_it(client: Client, ada: Bankroll) -> None:
+    page = client.get(reverse("bets:bankroll", args=[ada.pk]), {"next": "/bets/slip/"})
+    assert b'name="next" value="/bets/slip/"' in page.content
+    data = {"deposit-amount": "5", "next": "/bets/slip/"}
+    response = client.post(reverse("bets:deposit", args=[ada.pk]), data)
+    assert response.headers["Location"] == "/bets/slip/"

@@ -37,7 +37,8 @@ def bet_on(bankroll: Bankroll, side: str = "home", stake: str = "10", price: str
 
 def another_game() -> Game:
     """A game whose teams have names of their own."""
-    return GameFactory.create(commence_time=timezone.now() + dt.timedelta(hours=3))
+    game: Game = GameFactory.create(commence_time=timezone.now() + dt.timedelta(hours=3))
+    return game
 
 
 def finish(bet: Bet, home: int, away: int) -> None:
@@ -170,3 +171,15 @@ def test_a_stranger_learns_nothing_of_a_bet(client: Client, ada: tuple[User, Ban
     for key in (bet_on(ada[1]).pk, uuid.uuid4()):
         response = client.get(reverse("bets:bet", args=[key]))
         assert response.headers["Location"].startswith("/accounts/login/")
+
+
+def test_a_refresh_after_signing_out_leads_the_whole_page_to_sign_in(client: Client) -> None:
+    response = client.get(
+        reverse("bets:history"),
+        headers={
+            "HX-Request": "true",
+            "HX-Target": "bets",
+            "HX-Current-URL": "http://testserver/bets/?status=open",
+        },
+    )
+    assert response.headers["HX-Redirect"] == "/accounts/login/?next=%2Fbets%2F%3Fstatus%3Dopen"

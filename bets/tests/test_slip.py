@@ -11,7 +11,7 @@ from bets.price_text import BadOdds, parse_odds
 from bets.slip import Leg, Slip
 
 LAKERS = Leg(7, "draftkings", Decimal("-110.000000"), Decimal("-3.50"))
-OVER = Leg(8, "fanduel", Decimal("100"), Decimal("221.50"))
+OVER = Leg(8, "fanduel", Decimal(100), Decimal("221.50"))
 
 
 @pytest.fixture

@@ -332,3 +332,11 @@ def test_the_slip_takes_few_queries(
 def test_another_site_cannot_post_to_the_slip(at: Scene) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post(reverse("bets:slip_add"), at.clicked()).status_code == 403
+
+
+def test_the_boards_price_typed_again_is_not_the_users_own(ada: Client, at: Scene) -> None:
+    key = add(ada, at)
+    ada.post(reverse("bets:slip_update"), {"key": key, "stake": "50", "price": "+150"}, **SUMS)
+    place(ada, key, price="+130")
+    bet = Bet.objects.get()
+    assert (bet.odds, bet.own_price) == (Decimal(130), False)

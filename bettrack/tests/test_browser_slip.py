@@ -149,3 +149,14 @@ def test_a_phone_has_the_slip_as_a_sheet_and_nothing_runs_off_the_side(
         page.goto(f"{live_server.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 375, path
     context.close()
+
+
+def test_a_page_that_is_out_of_date_says_so(
+    live_server: LiveServer, context: BrowserContext, at: Scene
+) -> None:
+    sign_in(context, at, live_server)
+    page = context.new_page()
+    board(page, at, live_server)
+    page.route("**/bets/slip/add/", lambda route: route.fulfill(status=403))
+    page.locator(f"#p{at.moneyline.pk}").click()
+    expect(page.get_by_role("alert")).to_contain_text("This page is out of date.")

@@ -9,6 +9,28 @@
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
   });
 
+  /* A change that did not get through is said; a refresh that fails is tried again anyway. */
+  const say = (text) => {
+    const list = document.createElement("ul");
+    list.className = "messages";
+    list.setAttribute("role", "alert");
+    const line = document.createElement("li");
+    line.className = "message error";
+    line.textContent = text;
+    list.append(line);
+    document.getElementById("messages")?.replaceChildren(list);
+    list.scrollIntoView({ block: "nearest" });
+  };
+  const failed = (event) => {
+    const verb = event.detail.requestConfig?.verb;
+    const status = event.detail.xhr?.status;
+    if (!verb || verb === "get" || status === 422) return;
+    say(status === 403
+      ? "This page is out of date. Load it again, then repeat what you did."
+      : "The server did not answer as expected. Try again; a bet is never placed twice from one slip.");
+  };
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
+
   /* A crest starts as the monogram; the logo takes the same box once it is known to load. */
   const logos = new Map();
   const showLogos = (root) => {
