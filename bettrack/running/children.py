@@ -40,40 +40,20 @@ def web(address: Address) -> Child:
 
 
 def worker() -> Child:
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "bettrack",
-        "worker",
-        "-Q",
-        QUEUES,
-        "-c",
-        str(WORKER_SLOTS),
-    ]
-    command += ["-P", "prefork" if _has_semaphores() else "threads", "-l", "warning"]
-    return Child("worker", [*command, "--without-mingle", "--without-gossip"])
+    pool = "prefork" if _has_semaphores() else "threads"
+    options = ["-Q", QUEUES, "-c", str(WORKER_SLOTS), "-P", pool, "--without-mingle", "--without-gossip"]
+    return Child("worker", _celery("worker", options))
 
 
 def beat() -> Child:
     folder = settings.HOME / "celery"
     folder.mkdir(exist_ok=True)
-    command = [
-        sys.executable,
-        "-W",
-        ROOT_WARNING,
-        "-m",
-        "celery",
-        "-q",
-        "-A",
-        "bettrack",
-        "beat",
-        "-l",
-        "warning",
-        "--pidfile=",
-    ]
-    return Child("beat", [*command, "-s", str(folder / "beat-schedule")])
+    return Child("beat", _celery("beat", ["--pidfile=", "-s", str(folder / "beat-schedule")]))
+
+
+def _celery(program: str, options: list[str]) -> list[str]:
+    quietly = [sys.executable, "-W", ROOT_WARNING, "-m", "celery", "-q", "-A", "bettrack"]
+    return [*quietly, program, "-l", "warning", *options]
 
 
 def demo() -> Child:

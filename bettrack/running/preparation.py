@@ -64,8 +64,6 @@ def migrate(say: Say) -> int:
                 call_command("migrate", database=alias, interactive=False, verbosity=0)
             except (DatabaseError, CommandError) as error:
                 raise StartError(f"A migration failed and was rolled back: {error}") from error
-    if alias != "default":
-        connection.close()
     return len(plan)
 
 
@@ -148,5 +146,5 @@ def _migration_lock(connection: BaseDatabaseWrapper, say: Say) -> Iterator[None]
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+        # the lock ends with its session, also when a statement was interrupted halfway
+        connection.close()
