@@ -40,7 +40,7 @@ def connect(layout: Layout) -> psycopg.Connection:
 
 def value(layout: Layout, query: str) -> object:
     with connect(layout) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+        row = connection.execute(query).fetchone()
     assert row is not None
     return row[0]
 

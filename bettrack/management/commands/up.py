@@ -20,7 +20,7 @@ from bettrack.running.supervision import Child, Supervisor, end_family
 
 DEMO_USER = "demo"
 TICK_SECONDS = 0.5
-READY_SECONDS = 90.0
+READY_SECONDS = 120.0
 EMBEDDED_STOP_SECONDS = 20.0
 ERRORS_BEFORE_GIVING_UP = 5
 

@@ -24,7 +24,7 @@ from bettrack.running.instance import family_of
 from bettrack.running.tests.test_supervision import family_members, wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
-START_SECONDS = 90.0
+START_SECONDS = 240.0
 
 
 @dataclass
