@@ -48,7 +48,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 counts = {**seed_games(), "bookmakers": seed_bookmakers()}
         except SeedError as error:
-            raise CommandError(f"Nothing was seeded. {error}.") from error
+            raise CommandError(f"Nothing was seeded. {str(error).rstrip('.')}.") from error
         except DatabaseError as error:
             reason = str(error).strip().splitlines()[0]
             raise CommandError(f"Nothing was seeded. The database refused: {reason}") from error
