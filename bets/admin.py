@@ -17,7 +17,9 @@ from accounts.models import User
 from bets.exceptions import Refused
 from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry
 from bets.money import format_money
-from bets.voiding import grade_again, void_bet
+from bets.voiding import delete_game, grade_again, void_bet
+from games import admin as games_admin  # noqa: F401 - registers the games first
+from games.models import Game
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -215,3 +217,20 @@ class BetLegAdmin(ReadOnly):
     list_select_related = ["bet", "game", "selection"]
     search_fields = ["=bet__id", "game__title", "selection__participant"]
     ordering = ["-id"]
+
+
+@admin.action(description="Delete with all bets voided and refunded")
+def delete_games(model_admin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[Game]) -> None:
+    """The only way to delete a game; the reason goes to every bet's history and the admin's log."""
+    if not request.user.has_perm("games.delete_game"):
+        raise PermissionDenied
+    act_on(request, queryset, lambda game, by, why: delete_game(game=game, by=by, reason=why), "deleted")
+
+
+def offer_deletion(games: admin.ModelAdmin) -> None:
+    """Give the list of games the audited deletion, which bets know and games do not."""
+    games.actions = [*(games.actions or []), delete_games]
+    games.action_form = ReasonForm
+
+
+offer_deletion(admin.site.get_model_admin(Game))

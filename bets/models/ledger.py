@@ -62,7 +62,7 @@ class LedgerEntry(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(seq=1, previous_seq__isnull=True, balance_before=0)
-                | Q(seq__gt=1, previous_seq=F("seq") - 1),
+                | Q(seq__gt=1, previous_seq__isnull=False, previous_seq=F("seq") - 1),
                 name="ledger_line_follows_the_one_before",
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="ledger_amount_is_not_zero"),
