@@ -15,7 +15,7 @@ from odds.best_prices import Quote
 NONE: Final = '<span class="price none {kinds}" aria-hidden="true">\N{EN DASH}</span>'
 CLOSED: Final = (
     '<span class="price closed {kinds}"><span class="point">{point}</span>'
-    '<span class="odds">{price}</span>{book}</span>'
+    ' <span class="odds">{price}</span> {book}</span>'
 )
 BOOK: Final = '<abbr class="book" title="{title}">{short}</abbr>'
 BUTTON: Final = (
@@ -26,7 +26,7 @@ BUTTON: Final = (
     '<input type="hidden" name="price" value="{american}">'
     '<input type="hidden" name="point" value="{raw_point}">'
     '<button type="submit" class="price {kinds}" id="{id}" data-line="{line}" aria-pressed="{pressed}"'
-    ' aria-label="{label}"><span class="point">{point}</span><span class="odds">{price}</span>{book}'
+    ' aria-label="{label}"><span class="point">{point}</span> <span class="odds">{price}</span> {book}'
     "</button></form>"
 )
 

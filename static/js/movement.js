@@ -4,6 +4,11 @@
   "use strict";
 
   const COLOURS = 8;
+  const MINUTE = 60;
+  const HOUR = 3600;
+  const DAY = 86400;
+  const INCREMENTS = [1, 2, 5, 10, 15, 30].map((n) => n * MINUTE)
+    .concat([1, 2, 3, 4, 6, 8, 12].map((n) => n * HOUR), [1, 2, 3, 7, 14, 30, 60, 90, 180, 365].map((n) => n * DAY));
   const MINUS = "\u2212";
 
   const colour = (name) => {
@@ -125,6 +130,7 @@
       width: box.clientWidth,
       height: box.clientHeight,
       tzDate: (time) => uPlot.tzDate(new Date(time * 1e3), data.zone),
+      padding: [10, 32, 0, 0],
       legend: { show: false },
       focus: { alpha: 0.18 },
       cursor: { y: false, drag: { x: true, y: false, uni: 20 }, points: { size: 6 } },
@@ -133,7 +139,7 @@
         return [Math.max(low - room, 0.0005), Math.min(high + room, 0.9995)];
       } } },
       axes: [
-        { stroke: faint, grid: { show: false }, ticks: grid, font, space: 50, size: 32, values: timeLabels },
+        { stroke: faint, grid: { show: false }, ticks: grid, font, space: 64, size: 32, incrs: INCREMENTS, values: timeLabels },
         { stroke: faint, grid, ticks: { show: false }, font, size: 58,
           splits: (_, __, low, high) => {
             const found = ticks(data.format, low, high);
