@@ -7,11 +7,14 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
+from bettrack.embedded.broker import connect_signals
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")
 
 app = Celery("bettrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+connect_signals()
 
 app.conf.beat_schedule = {
     "pull odds": {"task": "odds.tasks.pull_due_odds", "schedule": 20.0},

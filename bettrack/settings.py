@@ -128,13 +128,12 @@ DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DIRECT_DATABASE_URL = env.str("DIRECT_DATABASE_URL", default=env.str("DATABASE_URL", default=""))
 
 REDIS_URL = EMBEDDED.redis_url(0) if EMBEDDED_REDIS else env.str("REDIS_URL")
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "bettrack",
-    }
+CACHES: dict[str, dict[str, Any]] = {
+    "default": EMBEDDED.cache_settings(0)
+    if EMBEDDED_REDIS
+    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
+CACHES["default"]["KEY_PREFIX"] = "bettrack"
 
 CELERY_BROKER_URL = EMBEDDED.celery_broker_url(0) if EMBEDDED_REDIS else REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -220,6 +219,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^sandbox/"]  # asked by plain HTTP from inside
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
