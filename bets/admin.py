@@ -59,7 +59,7 @@ class ReadOnlyInline(admin.TabularInline):
 
 class LegInline(ReadOnlyInline):
     model = BetLeg
-    fields = [
+    fields = (
         "position",
         "game",
         "selection",
@@ -71,8 +71,8 @@ class LegInline(ReadOnlyInline):
         "return_factor",
         "closing_odds",
         "why",
-    ]
-    readonly_fields = tuple(fields)
+    )
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BetLeg]:
         return super().get_queryset(request).select_related("game", "selection")
@@ -84,8 +84,8 @@ class LegInline(ReadOnlyInline):
 
 class EventInline(ReadOnlyInline):
     model = BetEvent
-    fields = ["at", "kind", "revision", "by", "reason", "data"]
-    readonly_fields = tuple(fields)
+    fields = ("at", "kind", "revision", "by", "reason", "data")
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BetEvent]:
         return super().get_queryset(request).select_related("by")
@@ -93,8 +93,8 @@ class EventInline(ReadOnlyInline):
 
 class LedgerInline(ReadOnlyInline):
     model = LedgerEntry
-    fields = ["at", "seq", "kind", "revision", "amount", "balance_after"]
-    readonly_fields = tuple(fields)
+    fields = ("at", "seq", "kind", "revision", "amount", "balance_after")
+    readonly_fields = fields
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -229,8 +229,9 @@ def delete_games(model_admin: admin.ModelAdmin, request: HttpRequest, queryset: 
 
 def offer_deletion(games: admin.ModelAdmin) -> None:
     """Give the list of games the audited deletion, which bets know and games do not."""
-    games.actions = [*(games.actions or []), delete_games]
-    games.action_form = ReasonForm
+    kind = type(games)
+    kind.actions = [*(games.actions or []), delete_games]
+    kind.action_form = ReasonForm
 
 
 offer_deletion(admin.site.get_model_admin(Game))

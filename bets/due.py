@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import connection
@@ -99,7 +99,7 @@ class DueBet:
     boost_pct: Decimal
     revision: int
     bookmaker_id: int | None
-    legs: list[DueLeg]
+    legs: list[DueLeg] = field(default_factory=list)
 
 
 def claim(size: int, game_ids: Sequence[uuid.UUID] | None = None) -> list[uuid.UUID]:
@@ -117,7 +117,7 @@ def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:
         cursor.execute(LOAD, [list(bet_ids)])
         for row in cursor:
             game = games.setdefault(row[17], DueGame(*row[17:]))
-            bet = bets.setdefault(row[0], DueBet(*row[:9], legs=[]))
+            bet = bets.setdefault(row[0], DueBet(*row[:9]))
             leg_id, odds, point, draw_offered, selection_id, market, side, participant = row[9:17]
             terms = LegTerms(market, side, odds, point, participant, draw_offered, game.sport)
             bet.legs.append(DueLeg(leg_id, terms, selection_id, game))
@@ -142,10 +142,12 @@ def latest_readings(game_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Readi
 def periods_of(period_scores: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Read ``{"home": [28, 31], "away": [25, 30]}``; what is not whole numbers for both counts as none."""
     stored = json.loads(period_scores)
-    sides = [stored.get(side) if isinstance(stored, dict) else None for side in ("home", "away")]
-    if not all(isinstance(side, list) and all(type(score) is int for score in side) for side in sides):
+    home, away = (stored.get("home"), stored.get("away")) if isinstance(stored, dict) else (None, None)
+    if not isinstance(home, list) or not isinstance(away, list):
         return (), ()
-    return tuple(sides[0]), tuple(sides[1])
+    if not all(type(score) is int for score in (*home, *away)):
+        return (), ()
+    return tuple(home), tuple(away)
 
 
 def result_of(game: DueGame, readings: Sequence[Reading]) -> Result:

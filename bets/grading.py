@@ -132,6 +132,7 @@ def check_gradable(terms: LegTerms, result: Result) -> None:
         raise Undecidable("Outrights are not graded automatically.")
     if result.conflict:
         raise Undecidable(result.conflict)
+    sides: tuple[str, ...]
     if terms.market in MONEYLINE:
         sides, needs_point = ("home", "away", "draw"), False
     elif terms.market in SPREAD:

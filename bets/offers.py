@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -72,18 +73,21 @@ def draw_is_offered(
     """
     if selection.side == Side.DRAW:
         return True
-    market = {"game_id": selection.game_id, "selection__market": selection.market}
-    if as_of is None:
-        quotes = CurrentOdds.objects.filter(**market).values_list("bookmaker_id", "selection__side")
-    else:
-        quotes = (
-            OddSnapshot.objects.as_known_at(as_of)
-            .filter(**market, price__isnull=False)
-            .values_list("bookmaker_id", "selection__side")
-        )
     sides_by_book: dict[int, set[str]] = {}
-    for book_id, side in quotes.order_by().distinct():
+    for book_id, side in sides_quoted(selection, as_of):
         sides_by_book.setdefault(book_id, set()).add(side)
     if bookmaker is not None and bookmaker.pk in sides_by_book:
         return Side.DRAW in sides_by_book[bookmaker.pk]
     return any(Side.DRAW in sides for sides in sides_by_book.values())
+
+
+def sides_quoted(selection: Selection, as_of: dt.datetime | None) -> Iterable[tuple[int, str]]:
+    """Return each (bookmaker, side) that has a price in the selection's market, or had by ``as_of``."""
+    columns = ("bookmaker_id", "selection__side")
+    if as_of is None:
+        offered = CurrentOdds.objects.filter(game_id=selection.game_id, selection__market=selection.market)
+        return offered.order_by().values_list(*columns).distinct()
+    seen = OddSnapshot.objects.as_known_at(as_of).filter(
+        game_id=selection.game_id, selection__market=selection.market, price__isnull=False
+    )
+    return seen.order_by().values_list(*columns).distinct()

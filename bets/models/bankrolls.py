@@ -48,8 +48,13 @@ class BankrollQuerySet(models.QuerySet["Bankroll"]):
 
     def with_balance(self) -> Self:
         """Annotate ``balance``: what the last ledger line left, 0 without lines."""
-        lines = self.model._meta.get_field("ledger").related_model._default_manager
-        last = lines.filter(bankroll=models.OuterRef("pk")).order_by("-seq").values("balance_after")[:1]
+        from bets.models.ledger import LedgerEntry  # the ledger's model refers to this one
+
+        last = (
+            LedgerEntry.objects.filter(bankroll=models.OuterRef("pk"))
+            .order_by("-seq")
+            .values("balance_after")[:1]
+        )
         return self.annotate(
             balance=Coalesce(models.Subquery(last), Decimal(0), output_field=models.DecimalField())
         )

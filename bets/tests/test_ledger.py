@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -50,7 +51,7 @@ def test_a_bankroll_without_deposit_has_no_lines_and_nothing_in_it() -> None:
         ({"name": "x" * 61}, "name"),
     ],
 )
-def test_a_malformed_bankroll_is_refused_by_field(fields: dict[str, str], field: str) -> None:
+def test_a_malformed_bankroll_is_refused_by_field(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         open_bankroll(user=UserFactory(), **({"name": "Main"} | fields))
     assert field in refusal.value.message_dict
