@@ -6,6 +6,7 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_ready
 
 from bettrack.embedded.broker import connect_signals
 
@@ -16,13 +17,29 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 connect_signals()
 
+OFTEN = {
+    "pull odds": ("odds.tasks.pull_due_odds", 20.0),
+    "pull results": ("odds.tasks.pull_due_results", 20.0),
+    "settle finished bets": ("bets.tasks.settle_due", 15.0),
+}
+"""Tasks and their seconds; each knows by itself what is due, so one too many does no harm."""
+
 app.conf.beat_schedule = {
-    "pull odds": {"task": "odds.tasks.pull_due_odds", "schedule": 20.0},
-    "pull results": {"task": "odds.tasks.pull_due_results", "schedule": 20.0},
-    "settle finished bets": {"task": "bets.tasks.settle_due", "schedule": 15.0},
+    # a tick that no worker took in its time is worth nothing: the next one is there already
+    **{
+        name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+        for name, (task, seconds) in OFTEN.items()
+    },
     "create partitions ahead": {
         "task": "odds.tasks.create_partitions",
         "schedule": crontab(hour=3, minute=10),
     },
     "forget old API calls": {"task": "feeds.tasks.forget_old_calls", "schedule": crontab(hour=3, minute=40)},
 }
+
+
+@worker_ready.connect
+def catch_up(**_: object) -> None:
+    """Do at once what fell due while no worker ran, instead of at the next tick."""
+    for task in ("odds.tasks.create_partitions", *(task for task, _ in OFTEN.values())):
+        app.send_task(task)

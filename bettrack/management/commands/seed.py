@@ -57,6 +57,7 @@ class Command(BaseCommand):
 
     def fill_demo(self) -> None:
         """Make the demo user and replay what is missing of its history, with progress."""
+        os.nice(10)  # the board and its prices come first
         user = demo.ensure_user(os.environ.get("BETTRACK_DEMO_PASSWORD", demo.USERNAME))
         bankroll = demo.ensure_bankroll(user, now=timezone.now())
         todo = len(demo.missing(bankroll))
