@@ -35,25 +35,26 @@ BATCH = 1000
 
 UPDATE_LEGS = """
 UPDATE bet_legs l
-SET status = v.status, return_factor = v.factor, evidence = v.evidence::jsonb,
+SET status = v.status, return_factor = v.factor, evidence = v.evidence,
     closing_odds = v.closing_odds, closing_point = v.closing_point, closing_seen_at = v.closing_seen_at
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::timestamptz[])
-    AS v (id, status, factor, evidence, closing_odds, closing_point, closing_seen_at)
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS v (id bigint, status text, factor text, evidence jsonb,
+          closing_odds numeric, closing_point numeric, closing_seen_at timestamptz)
 WHERE l.id = v.id
 """
 UPDATE_BETS = """
 UPDATE bets b
-SET status = v.status, payout = v.payout, settled_at = CASE WHEN v.payout IS NOT NULL THEN %s END,
+SET status = v.status, payout = v.payout, settled_at = CASE WHEN v.payout IS NOT NULL THEN %(at)s END,
     revision = v.revision, review_reason = v.reason
-FROM unnest(%s::uuid[], %s::text[], %s::numeric[], %s::int[], %s::text[])
-    AS v (id, status, payout, revision, reason)
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS v (id uuid, status text, payout numeric, revision int, reason text)
 WHERE b.id = v.id AND b.status = 'pending' AND b.revision = v.revision - 1
 """
 INSERT_EVENTS = """
 INSERT INTO bet_events (bet_id, revision, kind, reason, data, at)
-SELECT bet_id, revision, kind, reason, data::jsonb, %s
-FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[])
-    AS v (bet_id, revision, kind, reason, data)
+SELECT v.bet_id, v.revision, v.kind, v.reason, v.data, %(at)s
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS v (bet_id uuid, revision int, kind text, reason text, data jsonb)
 """
 
 
@@ -110,7 +111,7 @@ def settle_batch(
     tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
     graded = [pay(grade(bet, results), tails) for bet in bets]
     at = now or database_now()
-    write_legs(graded, readings, closing)
+    write_legs(graded, readings, closing, at)
     write_bets(graded, at)
     write_events(graded, at)
     ledger.append([one.line for one in graded if one.line is not None], at=at)
@@ -179,8 +180,10 @@ def leg_status(grade: LegGrade, *, is_review: bool) -> str:
     return BetStatus.NEEDS_REVIEW if is_review and grade.factor is None else grade.status
 
 
-def evidence_of(graded: Graded, leg: DueLeg, result: Result, grade: LegGrade, read: Sequence[Reading]) -> str:
-    """Return a leg's evidence as JSON; a straight bet's tells the money too."""
+def evidence_of(
+    graded: Graded, leg: DueLeg, result: Result, grade: LegGrade, read: Sequence[Reading]
+) -> dict[str, Any]:
+    """Return a leg's evidence; a straight bet's tells the money too."""
     evidence = explain_leg(leg.terms, result, grade, read)
     if len(graded.bet.legs) == 1:
         line = graded.line
@@ -193,54 +196,70 @@ def evidence_of(graded: Graded, leg: DueLeg, result: Result, grade: LegGrade, re
             currency=graded.bet.currency,
             note=note,
         )
-    return json.dumps(evidence, ensure_ascii=False)
+    return evidence
 
 
 def write_legs(
-    graded: Sequence[Graded], readings: dict[uuid.UUID, list[Reading]], closing: dict[int, Price]
+    graded: Sequence[Graded],
+    readings: dict[uuid.UUID, list[Reading]],
+    closing: dict[int, Price],
+    at: dt.datetime,
 ) -> None:
-    rows: list[tuple[Any, ...]] = []
+    rows: list[dict[str, Any]] = []
     for one in graded:
         for leg, result, grade in zip(one.bet.legs, one.results, one.ticket.legs, strict=True):
-            evidence = evidence_of(one, leg, result, grade, readings.get(leg.game.id, []))
-            status = leg_status(grade, is_review=one.is_review)
+            row = {
+                "id": leg.id,
+                "status": leg_status(grade, is_review=one.is_review),
+                "factor": as_text(grade.factor),
+                "evidence": evidence_of(one, leg, result, grade, readings.get(leg.game.id, [])),
+            }
             last = closing.get(leg.id)
-            price = (last.odds, last.point, last.seen_at) if last else (None, None, None)
-            rows.append((leg.id, str(status), as_text(grade.factor), evidence, *price))
-    execute(UPDATE_LEGS, rows, expected=len(rows))
+            if last is not None:
+                row |= {
+                    "closing_odds": str(last.odds),
+                    "closing_point": None if last.point is None else str(last.point),
+                    "closing_seen_at": last.seen_at.isoformat(),
+                }
+            rows.append(row)
+    write(UPDATE_LEGS, rows, at)
 
 
 def write_bets(graded: Sequence[Graded], at: dt.datetime) -> None:
     rows = [
-        (
-            one.bet.id,
-            one.ticket.status,
-            one.ticket.payout,
-            one.revision,
-            one.ticket.reason[:200] if one.is_review else "",
-        )
+        {
+            "id": str(one.bet.id),
+            "status": one.ticket.status,
+            "payout": None if one.ticket.payout is None else str(one.ticket.payout),
+            "revision": one.revision,
+            "reason": one.ticket.reason[:200] if one.is_review else "",
+        }
         for one in graded
     ]
-    execute(UPDATE_BETS, rows, at, expected=len(rows))
+    write(UPDATE_BETS, rows, at)
 
 
 def write_events(graded: Sequence[Graded], at: dt.datetime) -> None:
-    rows = []
-    for one in graded:
-        kind = BetEventKind.REVIEW if one.is_review else BetEventKind.SETTLED
-        data = {
-            "status": one.ticket.status,
-            "payout": None if one.ticket.payout is None else str(one.ticket.payout),
-            "factor": as_text(one.ticket.factor),
+    rows = [
+        {
+            "bet_id": str(one.bet.id),
+            "revision": one.revision,
+            "kind": BetEventKind.REVIEW if one.is_review else BetEventKind.SETTLED,
+            "reason": one.ticket.reason[:300],
+            "data": {
+                "status": one.ticket.status,
+                "payout": None if one.ticket.payout is None else str(one.ticket.payout),
+                "factor": as_text(one.ticket.factor),
+            },
         }
-        rows.append((one.bet.id, one.revision, str(kind), one.ticket.reason[:300], json.dumps(data)))
-    execute(INSERT_EVENTS, rows, at, expected=len(rows))
+        for one in graded
+    ]
+    write(INSERT_EVENTS, rows, at)
 
 
-def execute(statement: str, rows: Sequence[tuple[Any, ...]], *first: dt.datetime, expected: int) -> None:
+def write(statement: str, rows: Sequence[dict[str, Any]], at: dt.datetime) -> None:
     """Run one statement over all rows. Raises RuntimeError, which undoes the batch, if it misses any."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*first, *columns])
-        if cursor.rowcount != expected:
-            raise RuntimeError(f"{cursor.rowcount} of {expected} rows written; the batch is undone")
+        cursor.execute(statement, {"rows": json.dumps(rows, ensure_ascii=False), "at": at})
+        if cursor.rowcount != len(rows):
+            raise RuntimeError(f"{cursor.rowcount} of {len(rows)} rows written; the batch is undone")
