@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def prices_of(game: object) -> GamePrices:
-    return best_on_main_lines([game.pk])[game.pk]  # type: ignore[attr-defined]
+    return best_on_main_lines([game.pk])[game.pk]
 
 
 def test_the_best_price_is_the_highest_american_odds() -> None:
