@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from bets.money import round_money
-from bets.rules import MONEYLINE, SPREAD, TOTAL, Rule, default_rule
+from bets.rules import MONEYLINE, SPREAD, TOTAL, Rule, default_rule, game_format
 from odds.pricing import american_from_decimal, decimal_odds
 
 Status = Literal["pending", "won", "half_won", "push", "half_lost", "lost", "void", "needs_review"]
@@ -120,7 +120,7 @@ def grade_leg(terms: LegTerms, result: Result, rule: Rule | None = None) -> LegG
     try:
         used = rule or default_rule(terms.sport, terms.market, draw_offered=terms.draw_offered)
         check_gradable(terms, result)
-        score = counted_score(used, result)
+        score = counted_score(used, terms.sport, result)
         return compare(terms, score, used)
     except Undecidable as why:
         return LegGrade("needs_review", reason=str(why))
@@ -148,18 +148,19 @@ def check_gradable(terms: LegTerms, result: Result) -> None:
         raise Undecidable(f"The market {terms.market} needs a point and the leg has none.")
 
 
-def counted_score(rule: Rule, result: Result) -> tuple[int, int]:
+def counted_score(rule: Rule, sport: str, result: Result) -> tuple[int, int]:
     """Return the (home, away) score that counts under the rule. Raises Undecidable when it is unknown."""
     if result.home is None or result.away is None:
         raise Undecidable("The game is final but its score is missing.")
     final = result.home, result.away
-    if rule.periods is None:
+    form = game_format(sport)
+    if rule.overtime or form is None:
         return final
     if result.home_periods and result.away_periods:
-        return regulation_score(rule.periods, result, final)
+        return regulation_score(form.regulation, result, final)
     marked = any(mark in result.detail.upper() for mark in EXTRA_TIME_MARKS)
     lead = abs(final[0] - final[1])
-    if not marked and (rule.extra_time_is_rare or lead == 0 or (rule.sudden_death and lead > 1)):
+    if not marked and (form.extra_time_is_rare or lead == 0 or (form.sudden_death and lead > 1)):
         return final
     raise Undecidable("Only regulation time counts, and the score by period is missing.")
 

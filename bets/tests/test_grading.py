@@ -212,7 +212,7 @@ def test_soccer_spreads_and_totals_leave_extra_time_out() -> None:
 def test_a_rule_of_the_callers_own_is_used() -> None:
     result = final(3, 2, home_periods=(1, 1, 1), away_periods=(2, 0, 0))
     terms = LegTerms("h2h", "home", Decimal(120), draw_offered=True, sport=EPL)
-    assert default_rule(EPL, "h2h", draw_offered=True).periods == 2
+    assert not default_rule(EPL, "h2h", draw_offered=True).overtime
     assert grade_leg(terms, result, FULL_GAME).status == "won"
 
 
