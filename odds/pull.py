@@ -6,15 +6,17 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from feeds import espn, the_odds_api
+from feeds.box_scores import box_score
 from feeds.exceptions import NotFound
 from games.models import Game, GameStatus, ResultSource, Sport
-from games.services import ResultCounts, apply_results, ingest_games
+from games.services import ResultCounts, apply_results, ingest_games, record_box_score
 
 from .ingest import IngestCounts, ingest_odds
+from .models import Selection
 
 Clock = Callable[[], dt.datetime]
 
@@ -27,6 +29,8 @@ PROPS = {
 HORIZON = dt.timedelta(hours=36)
 LONGEST_GAME = dt.timedelta(hours=12)
 RESULTS_WANTED = dt.timedelta(days=30)
+BOX_SCORES_WANTED = dt.timedelta(days=4)
+PLAYER_MARKET = r"^(player|batter|pitcher)_"
 UNDECIDED = (GameStatus.SCHEDULED, GameStatus.LIVE, GameStatus.POSTPONED)
 
 
@@ -116,3 +120,21 @@ def pull_scores(
     """Fetch and apply the odds feed's scores, for sports that ESPN does not cover. Raises FeedError."""
     parsed = client.scores(sport_key, days_from=days_from)
     return apply_results(readings=parsed.events, source=ResultSource.THE_ODDS_API, now=clock())
+
+
+def games_without_box_score(now: dt.datetime, *, most: int) -> list[Game]:
+    """The games of the last days whose players had prices and whose box score is missing, latest first."""
+    props = Selection.objects.filter(game=OuterRef("pk"), market__regex=PLAYER_MARKET)
+    wanted = (
+        Game.objects.final()
+        .filter(Exists(props), espn_id__isnull=False, player_stats__isnull=True)
+        .starting_within(now - BOX_SCORES_WANTED, now)
+        .order_by("-commence_time", "id")
+    )
+    return [game for game in wanted[: 4 * most] if espn.covers(game.sport_id)][:most]
+
+
+def pull_box_score(client: espn.Client, game: Game, *, clock: Clock = timezone.now) -> int:
+    """Fetch and store the box score of a final game; return the number of statistics. Raises FeedError."""
+    summary = client.summary(game.sport_id, str(game.espn_id))
+    return record_box_score(game=game, stats=box_score(summary).lines, now=clock()).created

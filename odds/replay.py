@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from feeds.box_scores import box_score
 from feeds.payloads import Rejected, Summary
 from feeds.recordings import Kind, Recording, Replay
 from games.models import Game, ResultSource
-from games.services import ResultCounts, apply_results, ingest_games
+from games.services import ResultCounts, apply_results, ingest_games, record_box_score
 
 from .ingest import IngestCounts, ingest_odds
 
@@ -67,6 +68,7 @@ class ReplayReport:
     rejected: Counter[str] = field(default_factory=Counter)
     passed_over: Counter[str] = field(default_factory=Counter)
     read: int = 0
+    statistics: int = 0
 
 
 def replay_odds(
@@ -114,8 +116,18 @@ def replay_results(
             readings=events, source=source, now=recording.captured_at, sport_key=sport_key
         )
         refused.update(part.reason for part in recording.rejected)
+        if isinstance(recording.content, Summary):
+            report.statistics += _record_box_score(recording.content, recording.captured_at)
     report.rejected = _grouped(refused)
     return report
+
+
+def _record_box_score(summary: Summary, captured_at: dt.datetime) -> int:
+    """Store the box score of a summary whose game we hold as final; return the number of statistics."""
+    game = Game.objects.final().filter(espn_id=summary.event.espn_id).first()
+    if game is None:
+        return 0
+    return record_box_score(game=game, stats=box_score(summary).lines, now=captured_at).created
 
 
 def _usable(

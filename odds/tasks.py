@@ -16,11 +16,12 @@ from contextlib import contextmanager
 from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from feeds import espn, the_odds_api
 from feeds.exceptions import BadKey, FeedError, OutOfCredits
-from games.models import Sport
+from games.models import Game, Sport
 from games.services import ResultCounts
 
 from . import partitions
@@ -28,9 +29,11 @@ from .ingest import IngestCounts
 from .pull import (
     PROPS,
     days_without_result,
+    games_without_box_score,
     has_games_near,
     in_season,
     markets_of,
+    pull_box_score,
     pull_fixtures,
     pull_props,
     pull_scoreboard,
@@ -55,6 +58,8 @@ RECENT = dt.timedelta(days=2)
 RECENT_EVERY = {True: 10, False: 60}
 OLD_EVERY = 1_800
 MONTH = 30 * 86_400
+BOX_SCORES_A_TICK = 6
+BOX_SCORE_EVERY = 900
 
 
 @shared_task(name="odds.tasks.pull_due_odds")
@@ -84,11 +89,12 @@ def pull_due_results() -> str:
     """Pull the results that are due; return a sentence for the log."""
     total = ResultCounts()
     with espn.Client.from_settings() as scoreboards, the_odds_api.Client.from_settings() as scores:
-        for sport in Sport.objects.filter(active=True, has_outrights=False):
+        for sport in _wanting_results():
             try:
                 total += _results_of(scoreboards, scores, sport)
             except FeedError as error:
                 logger.error("pulling scores of %s stops: %s", sport.key, error)
+        _box_scores(scoreboards)
     sentence = f"{total.readings:,} readings, {total.games:,} games changed, {total.finals:,} finals"
     if total.readings:
         logger.info("results: %s", sentence)
@@ -157,6 +163,20 @@ def _results_of(scoreboards: espn.Client, scores: the_odds_api.Client, sport: Sp
             if is_due:
                 total += pull_scoreboard(scoreboards, sport.key, day)
     return total
+
+
+def _wanting_results() -> Iterable[Sport]:
+    """Sports in season, and those put aside while somebody still has a bet on one of their games."""
+    backed = Game.objects.open().filter(sport=OuterRef("pk"), bet_count__gt=0)
+    return Sport.objects.filter(Q(active=True) | Exists(backed), has_outrights=False)
+
+
+def _box_scores(client: espn.Client) -> None:
+    """Fetch a few box scores that are missing; one that ESPN does not have yet is tried again later."""
+    for game in games_without_box_score(timezone.now(), most=BOX_SCORES_A_TICK):
+        with _due(f"box-score:{game.pk}", BOX_SCORE_EVERY) as is_due:
+            if is_due:
+                pull_box_score(client, game)
 
 
 @contextmanager

@@ -11,6 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from feeds.payloads import Summary
+from feeds.recordings import Recording
+from games.tests.factories import GameFactory, SportFactory
 from odds.ingest import ingest_odds
 from odds.models import CurrentOdds, Heartbeat, OddSnapshot, Selection
 from odds.replay import InTimeOrder, ReplayReport, reason_kind, replay_odds, replay_results
@@ -246,3 +249,21 @@ def test_like_reasons_are_counted_together() -> None:
 
 def test_no_event_means_nothing_to_do() -> None:
     assert ingest_odds(events=[], captured_at=T0).responses == 1
+
+
+def test_a_recorded_summary_brings_its_box_score_once(shared_data: Path) -> None:
+    path = shared_data / "espn" / "summary" / "nfl_401547505.json"
+    (recording,) = InTimeOrder([path])
+    assert isinstance(recording, Recording)
+    summary = recording.content
+    assert isinstance(summary, Summary)
+    GameFactory(
+        final=True,
+        espn_id=summary.event.espn_id,
+        sport=SportFactory(key="americanfootball_nfl"),
+        home_score=summary.event.home.score,
+        away_score=summary.event.away.score,
+    )
+    first = replay_results(InTimeOrder([path]))
+    assert first.statistics > 100
+    assert replay_results(InTimeOrder([path])).statistics == 0

@@ -64,7 +64,14 @@ def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Clock:
     )
     monkeypatch.setattr(espn.Client, "from_settings", lambda: espn.Client(transport=transport, clock=clock))
     monkeypatch.setattr("django.utils.timezone.now", clock)
-    for name in ("pull_sport", "pull_props", "pull_fixtures", "pull_scoreboard", "pull_scores"):
+    for name in (
+        "pull_sport",
+        "pull_props",
+        "pull_fixtures",
+        "pull_scoreboard",
+        "pull_scores",
+        "pull_box_score",
+    ):
         real = getattr(pull, name)
         monkeypatch.setattr(tasks, name, _with_clock(real, clock))
     return clock
@@ -107,6 +114,28 @@ def test_games_end_and_their_results_arrive(clock: Clock) -> None:
     clock.advance(minutes=45)
     tasks.pull_due_results()
     assert Game.objects.final().filter(home_score__isnull=False).exists()
+
+
+def test_box_scores_follow_for_games_whose_players_had_prices(clock: Clock) -> None:
+    SportFactory(**NBA)
+    tasks.pull_due_odds()
+    clock.advance(minutes=45)
+    tasks.pull_due_results()
+    boxed = Game.objects.final().filter(player_stats__stat="points").distinct()
+    assert boxed.exists()
+    assert pull.games_without_box_score(clock.now, most=10) == []
+
+
+def test_a_sport_put_aside_still_gets_results_while_a_bet_is_open(clock: Clock) -> None:
+    sport = SportFactory(**NBA)
+    tasks.pull_due_odds()
+    Sport.objects.filter(pk=sport.pk).update(active=False)
+    clock.advance(minutes=45)
+    tasks.pull_due_results()
+    assert not Game.objects.final().exists()
+    Game.objects.update(bet_count=1)
+    tasks.pull_due_results()
+    assert Game.objects.final().exists()
 
 
 def test_after_an_outage_results_are_asked_for_by_day(clock: Clock) -> None:

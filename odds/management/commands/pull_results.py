@@ -12,8 +12,16 @@ from feeds.recordings import RecordingError
 from games.models import Sport
 from games.services import ResultCounts
 from odds.management.progress import progress_over, show_rejected, wide
-from odds.pull import days_without_result, pull_scoreboard, pull_scores
+from odds.pull import (
+    days_without_result,
+    games_without_box_score,
+    pull_box_score,
+    pull_scoreboard,
+    pull_scores,
+)
 from odds.replay import InTimeOrder, replay_results
+
+MOST_BOX_SCORES = 200
 
 
 def _day(text: str) -> dt.date:
@@ -56,6 +64,7 @@ class Command(BaseCommand):
         for bad in report.bad:
             self.stderr.write(f"{bad.path}: {bad.reason}")
         self.stdout.write(_table(report.results))
+        self.stdout.write(f"player statistics {report.statistics:>12,}")
         show_rejected(self.stdout, report)
         if not report.read:
             raise CommandError(
@@ -85,9 +94,23 @@ class Command(BaseCommand):
                     except FeedError as error:
                         failures += 1
                         self.stderr.write(f"{sport.key} {each}: {error}")
+            failures_of_boxes = self._pull_box_scores(scoreboards)
         self.stdout.write(_table(total))
+        if failures_of_boxes:
+            self.stdout.write(f"box scores not to be had: {failures_of_boxes:,}")
         if attempts and failures == attempts:
             raise CommandError("Nothing could be pulled.")
+
+    def _pull_box_scores(self, client: espn.Client) -> int:
+        """Fetch the missing box scores; return how many could not be had, each of which is named."""
+        failures = 0
+        for game in games_without_box_score(timezone.now(), most=MOST_BOX_SCORES):
+            try:
+                pull_box_score(client, game)
+            except FeedError as error:
+                failures += 1
+                self.stderr.write(f"box score of {game}: {error}")
+        return failures
 
 
 def _table(counts: ResultCounts) -> str:
