@@ -49,7 +49,11 @@ def pull_sport(client: the_odds_api.Client, sport: Sport, *, clock: Clock = time
     markets = markets_of(sport)
     parsed = client.odds(sport.key, regions=settings.ODDS_API_REGIONS, markets=markets)
     return ingest_odds(
-        events=parsed.events, captured_at=clock(), polled_markets=markets, rejected=parsed.rejected
+        events=parsed.events,
+        captured_at=clock(),
+        polled_markets=markets,
+        rejected=parsed.rejected,
+        listed_sport=sport.key,
     )
 
 

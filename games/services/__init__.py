@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from games.services.box_scores import BoxScoreCounts, PlayerLine, record_box_score
-from games.services.fixtures import Fixture, ingest_games
+from games.services.fixtures import Fixture, ingest_games, other_sides
 from games.services.results import ResultCounts, apply_results
 from games.services.staff import cancel, postpone, set_result
 
@@ -15,6 +15,7 @@ __all__ = [
     "apply_results",
     "cancel",
     "ingest_games",
+    "other_sides",
     "postpone",
     "record_box_score",
     "set_result",

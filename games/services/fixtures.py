@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from django.db import transaction
@@ -56,6 +56,30 @@ def ingest_games(*, events: Iterable[Fixture], seen_at: dt.datetime) -> dict[str
     games = list(Game.objects.select_for_update().filter(external_id__in=wanted).order_by("id"))
     _take_over_starts(games, wanted, seen_at)
     return {game.external_id: game.id for game in games}
+
+
+def other_sides(events: Iterable[Fixture], games: Mapping[str, uuid.UUID]) -> dict[str, bool]:
+    """Return the events of ``games`` that name other sides than their game: True if home and away are exchanged.
+
+    False means that somebody else plays, or that a match has become an outright or the reverse. Two statements at
+    most beside that of the games, whatever the number of events.
+    """
+    columns = ("external_id", "home_team_id", "away_team_id", "home_team__name", "away_team__name")
+    stored = {row[0]: row[1:] for row in Game.objects.filter(id__in=games.values()).values_list(*columns)}
+    listed = [event for event in events if event.id in stored]
+    unlike = [event for event in listed if stored[event.id][2:] != (event.home_team, event.away_team)]
+    if not unlike:
+        return {}
+    directory = TeamDirectory.of_sports({event.sport_key for event in unlike})
+    found: dict[str, bool] = {}
+    for event in unlike:
+        home, away = (
+            None if name is None else directory.find(event.sport_key, name)
+            for name in (event.home_team, event.away_team)
+        )
+        if (home, away) != stored[event.id][:2]:
+            found[event.id] = (away, home) == stored[event.id][:2]
+    return found
 
 
 def _fits(event: Fixture) -> bool:

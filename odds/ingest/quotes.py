@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 LONGEST: Final = {"bookmaker key": 32, "market key": 64, "participant": 160}
 CENT: Final = Decimal("0.01")
 WITH_LAY: Final = {"h2h": "h2h_lay", "outrights": "outrights_lay"}
+OPPOSITE: Final = {"home": "away", "away": "home"}
 PLACE: Final = re.compile(
     r"\((?P<event>[^()]*)\)\.bookmakers\[\d+\](?:\((?P<book>[^()]*)\)\.markets\[\d+\](?:\((?P<market>[^()]*)\))?)?"
 )
@@ -34,6 +35,10 @@ class Quote(NamedTuple):
     point: Decimal | None
     price: Decimal
     timestamp: dt.datetime
+
+    def turned_round(self) -> Quote:
+        """The same for the event with home and away exchanged."""
+        return self._replace(side=OPPOSITE.get(self.side, self.side))
 
 
 @dataclass

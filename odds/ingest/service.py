@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from feeds.payloads import OddsEvent, Rejected
-from games.models import Game
-from games.services import ingest_games
+from games.models import Game, GameQuerySet
+from games.services import ingest_games, other_sides
 from odds.markets import scope, single_line
+from odds.models import CurrentOdds
 from odds.partitions import ARCHIVE_START, create_months, month_of
 
 from . import rows
@@ -20,7 +24,12 @@ from .counts import IngestCounts
 from .diff import Changes, Line, Offer, compare
 from .quotes import Quote, Quotes, lay_flat
 
+logger = logging.getLogger(__name__)
+
 LEFT_OUT: Final = "event left out: its teams or texts cannot be stored"
+OTHER_TEAMS: Final = "event left out: it names other teams than its game has"
+WHOLE_EVENT: Final = re.compile(r"events\[\d+\]")
+"""Path by which the parser names an event that it refused as a whole, so that its id is unknown."""
 
 
 def ingest_odds(
@@ -29,12 +38,15 @@ def ingest_odds(
     captured_at: dt.datetime,
     polled_markets: Iterable[str] | None = None,
     rejected: Sequence[Rejected] = (),
+    listed_sport: str = "",
 ) -> IngestCounts:
     """Bring one response of the odds feed into the archive, in one transaction; return what became of it.
 
     ``captured_at`` (UTC) is when it was received. ``polled_markets`` are the market keys that were asked
     for; for a recording they are unknown, and every market of the response counts as asked for.
     ``rejected`` are the parts the parser refused, which are counted and never taken for withdrawals.
+    ``listed_sport`` is the key of a sport of which the response lists every event: an upcoming game with
+    prices that it lacks has been polled without any of its books.
 
     A price or point that changed, and a line that is gone, is one row each of ``odd_snapshots``; an
     unchanged quote writes nothing. A response that is not newer than the last one of the same game, book
@@ -44,17 +56,44 @@ def ingest_odds(
     quotes = lay_flat(events, captured_at=captured_at, polled_markets=polled_markets, rejected=rejected)
     counts = IngestCounts(responses=1, events=len(events), quotes=len(quotes.rows))
     counts.reject(part.reason for part in (*rejected, *quotes.rejected))
-    if not events:
+    if not events and not listed_sport:
         return counts
     create_months(_months(quotes.rows, captured_at))
     with transaction.atomic():
-        rows.begin(event.sport_key for event in events)
+        rows.begin({event.sport_key for event in events} | ({listed_sport} - {""}))
         before = Game.objects.filter(external_id__in=[event.id for event in events]).count()
         games = ingest_games(events=events, seen_at=captured_at)
         counts.games_new = len(games) - before
         counts.reject(LEFT_OUT for event in events if event.id not in games)
+        _face_their_games(quotes, events, games, counts)
+        if listed_sport and not any(WHOLE_EVENT.fullmatch(part.path) for part in rejected):
+            missing = _unlisted(listed_sport, events, captured_at)
+            games |= {game.external_id: game.id for game in missing.only("external_id")}
         _Ingest(quotes, games, captured_at, counts).run()
     return counts
+
+
+def _face_their_games(
+    quotes: Quotes, events: Sequence[OddsEvent], games: dict[str, UUID], counts: IngestCounts
+) -> None:
+    """Turn the quotes of events that name home and away the other way round; leave out those of other teams."""
+    others = other_sides(events, games)
+    turned = {event for event, is_turned in others.items() if is_turned}
+    for event in others.keys() - turned:
+        del games[event]
+        logger.warning("event %s: %s", event, OTHER_TEAMS)
+        counts.reject([OTHER_TEAMS])
+    if turned:
+        quotes.rows = [
+            quote.turned_round() if quote.external_id in turned else quote for quote in quotes.rows
+        ]
+
+
+def _unlisted(sport_key: str, events: Sequence[OddsEvent], captured_at: dt.datetime) -> GameQuerySet:
+    """Games of the sport that have not begun and have prices, though the response does not list them."""
+    upcoming = Game.objects.open().filter(sport=sport_key, commence_time__gt=captured_at)
+    priced = CurrentOdds.objects.filter(game=OuterRef("pk"))
+    return upcoming.filter(Exists(priced)).exclude(external_id__in=[event.id for event in events])
 
 
 def _months(quotes: Iterable[Quote], captured_at: dt.datetime) -> set[dt.date]:
