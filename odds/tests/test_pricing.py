@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odds.pricing import (
+    FORMATS,
     american_from_decimal,
     booksum,
     decimal_odds,
@@ -16,6 +17,8 @@ from odds.pricing import (
     fractional_odds,
     hold,
     implied,
+    price_from_quote,
+    quote,
 )
 
 WHOLE_AMERICAN = st.one_of(
@@ -122,6 +125,20 @@ def test_hold_is_below_one_and_zero_only_for_a_fair_book(prices: list[int]) -> N
         ("100", "fractional", "1/1"),
         ("-200000", "fractional", "1/2000"),
         ("15000", "fractional", "150/1"),
+        ("-110", "hong_kong", "0.91"),
+        ("-2100", "hong_kong", "0.048"),
+        ("-200000", "hong_kong", "0.0005"),
+        ("150", "hong_kong", "1.50"),
+        ("-110", "indonesian", "−1.10"),
+        ("150", "indonesian", "1.50"),
+        ("-100", "indonesian", "1.00"),
+        ("-110", "malay", "0.91"),
+        ("150", "malay", "−0.67"),
+        ("5000", "malay", "−0.020"),
+        ("100", "malay", "1.00"),
+        ("-110", "implied", "52.4%"),
+        ("15000", "implied", "0.66%"),
+        ("-15000", "implied", "99.34%"),
     ],
 )
 def test_odds_are_shown_in_the_readers_format(price: str, fmt: str, text: str) -> None:
@@ -133,8 +150,71 @@ def test_a_missing_price_is_a_dash() -> None:
 
 
 def test_an_unknown_format_is_named() -> None:
-    with pytest.raises(ValueError, match="'malay'"):
-        format_odds(Decimal(-110), "malay")
+    with pytest.raises(ValueError, match=r"'roman': choose one of american, .*, malay, implied"):
+        format_odds(Decimal(-110), "roman")
+    with pytest.raises(ValueError, match="'roman'"):
+        price_from_quote(Decimal(2), "roman")
+
+
+@pytest.mark.parametrize(
+    ("american", "fmt", "exact"),
+    [
+        ("-150", "american", Fraction(-150)),
+        ("-150", "decimal", Fraction(5, 3)),
+        ("-150", "fractional", Fraction(2, 3)),
+        ("-150", "hong_kong", Fraction(2, 3)),
+        ("-150", "indonesian", Fraction(-3, 2)),
+        ("-150", "malay", Fraction(2, 3)),
+        ("-150", "implied", Fraction(3, 5)),
+        ("150", "american", Fraction(150)),
+        ("150", "decimal", Fraction(5, 2)),
+        ("150", "fractional", Fraction(3, 2)),
+        ("150", "hong_kong", Fraction(3, 2)),
+        ("150", "indonesian", Fraction(3, 2)),
+        ("150", "malay", Fraction(-2, 3)),
+        ("150", "implied", Fraction(2, 5)),
+    ],
+)
+def test_a_price_is_the_same_bet_in_every_format(american: str, fmt: str, exact: Fraction) -> None:
+    assert quote(Decimal(american), fmt) == exact
+    assert price_from_quote(exact, fmt) == Decimal(american)
+
+
+@pytest.mark.parametrize("fmt", ["indonesian", "malay", "american"])
+def test_evens_are_read_with_either_sign(fmt: str) -> None:
+    unit = 100 if fmt == "american" else 1
+    assert price_from_quote(unit, fmt) == price_from_quote(-unit, fmt) == 100
+
+
+@given(WHOLE_AMERICAN, st.sampled_from(FORMATS))
+def test_odds_survive_the_way_through_every_format(price: int, fmt: str) -> None:
+    assert price_from_quote(quote(Decimal(price), fmt), fmt) == price
+
+
+@pytest.mark.parametrize(
+    ("value", "fmt", "limits"),
+    [
+        ("99", "american", "American odds: they are at most -100 or at least"),
+        ("1", "decimal", "decimal odds: they are above 1"),
+        ("0", "fractional", "fractional odds: they are above 0"),
+        ("-0.5", "hong_kong", "Hong Kong odds: they are above 0"),
+        ("0.99", "indonesian", "Indonesian odds: they are at most -1 or at least"),
+        ("0", "malay", "Malay odds: they are from -1 to"),
+        ("1.01", "malay", "Malay odds: they are from -1 to"),
+        ("1", "implied", "an implied probability: it is between 0 and 1"),
+        ("0", "implied", "an implied probability: it is between 0 and 1"),
+    ],
+)
+def test_a_quote_outside_its_format_is_refused_with_the_range(value: str, fmt: str, limits: str) -> None:
+    with pytest.raises(ValueError, match=f"{value} cannot be {limits}"):
+        price_from_quote(Decimal(value), fmt)
+
+
+def test_a_quote_that_is_no_exact_number_is_refused() -> None:
+    with pytest.raises(TypeError, match="decimal odds must be an int, a Decimal or a Fraction, not float"):
+        price_from_quote(1.91, "decimal")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="malay odds must be a number, not NaN"):
+        price_from_quote(Decimal("NaN"), "malay")
 
 
 @given(WHOLE_AMERICAN)
