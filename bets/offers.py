@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from bets.rules import MONEYLINE
 from odds import markets
 from odds.models import Bookmaker, CurrentOdds, Heartbeat, OddSnapshot, Selection, Side
 from odds.prices import price_at
@@ -69,9 +70,11 @@ def draw_is_offered(
 ) -> bool:
     """Tell whether the draw has a price in the selection's market, so that a draw loses for both teams.
 
-    The bet's book decides if it quotes the market at all, else any book does.
+    In soccer it always has one, even while a book shows none. Elsewhere the bet's book decides if it quotes
+    the market at all, else any book does.
     """
-    if selection.side == Side.DRAW:
+    base, _ = markets.split_period(selection.market)
+    if selection.side == Side.DRAW or (base in MONEYLINE and selection.game.sport_id.startswith("soccer_")):
         return True
     sides_by_book: dict[int, set[str]] = {}
     for book_id, side in sides_quoted(selection, as_of):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +32,7 @@ from odds import markets
 from odds.models import Bookmaker, Selection
 from odds.pricing import decimal_odds, format_odds, format_point, profit_per_unit
 
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 MAX_TAGS, MAX_TAG, MAX_NOTE, MAX_KEY = 20, 40, 2000, 64
 
 
@@ -151,6 +153,8 @@ def check_ticket(ticket: Ticket, *, note: str, tags: Sequence[str]) -> None:
         raise BadBet("Lay prices cannot be backed.")
     if not 0 < len(ticket.idempotency_key) <= MAX_KEY:
         raise BadBet(f"The idempotency key must have 1 to {MAX_KEY} characters.")
+    if any(UNSTORABLE.search(text) for text in (ticket.idempotency_key, note, *tags)):
+        raise BadBet("Key, note and tags may not hold characters that are no text, such as NUL.")
     if len(note) > MAX_NOTE:
         raise BadBet(f"The note may have {MAX_NOTE} characters at most.")
     if len(tags) > MAX_TAGS or any(not 0 < len(tag) <= MAX_TAG for tag in tags):
@@ -160,7 +164,7 @@ def check_ticket(ticket: Ticket, *, note: str, tags: Sequence[str]) -> None:
 def check_point(ticket: Ticket) -> None:
     """Raise BadBet unless the point suits the market: spreads and totals have one, moneylines none."""
     point, kind = ticket.point, markets.bet_type(ticket.selection.market)
-    if point is not None and (point != round(point, 2) or abs(point) >= 10**6):
+    if point is not None and not (point.is_finite() and abs(point) < 10**6 and point == round(point, 2)):
         raise BadBet("The point must have at most two decimal places and six digits before them.")
     if point is None and kind in (BetType.SPREAD, BetType.TOTAL, BetType.TEAM_TOTAL):
         raise BadBet(f"A {BetType(kind).label.lower()} bet needs its point.")

@@ -27,7 +27,7 @@ from bets.placement import place_straight
 from bets.tests.factories import FAR, PLACED, ended, funded_bankroll, offered, place
 from bets.verification import verify
 from games.models import Game, GameStatus
-from games.tests.factories import GameFactory
+from games.tests.factories import GameFactory, SportFactory
 from odds.models import CurrentOdds, Selection
 from odds.tests.factories import BookmakerFactory, HeartbeatFactory, SelectionFactory, SnapshotFactory
 
@@ -246,6 +246,11 @@ def test_a_yen_bankroll_takes_whole_yen(line: CurrentOdds) -> None:
         ({"price": Decimal(999_999), "stake": Decimal(9_999_999_999), "own_price": True}, "could return"),
         ({"point": None}, "needs its point"),
         ({"point": Decimal("-3.125")}, "two decimal places"),
+        ({"point": Decimal("Infinity")}, "two decimal places"),
+        ({"point": Decimal("sNaN")}, "two decimal places"),
+        ({"idempotency_key": "a\0b"}, "no text"),
+        ({"note": "half a \ud83d"}, "no text"),
+        ({"tags": ["a\0b"]}, "no text"),
         ({"idempotency_key": ""}, "idempotency key"),
         ({"idempotency_key": "x" * 65}, "idempotency key"),
         ({"note": "x" * 2001}, "note"),
@@ -290,6 +295,22 @@ def test_the_bets_own_book_decides_whether_a_draw_was_offered(
     if book_of_the_draw:
         offered(game, "h2h", "draw", price="240", bookmaker=BookmakerFactory(key=book_of_the_draw))
     assert place(line).legs.get().draw_offered is draw_offered
+
+
+@pytest.mark.parametrize(
+    ("sport", "market", "draw_offered"),
+    [
+        ("soccer_epl", "h2h", True),
+        ("soccer_epl", "h2h_h1", True),
+        ("soccer_epl", "draw_no_bet", False),
+        ("icehockey_nhl", "h2h", False),
+    ],
+)
+def test_in_soccer_a_draw_is_on_offer_even_while_a_book_shows_no_price_for_it(
+    sport: str, market: str, draw_offered: bool
+) -> None:
+    game = GameFactory(sport=SportFactory(key=sport), commence_time=FAR)
+    assert place(offered(game, market, "home", price="120")).legs.get().draw_offered is draw_offered
 
 
 def test_any_books_draw_counts_for_a_bet_elsewhere(game: Game) -> None:
