@@ -22,6 +22,8 @@ TIMEOUT = httpx.Timeout(10.0)
 DEADLINE = 60.0
 MAX_BYTES = 32 * 1024 * 1024
 ATTEMPTS = 4
+MOST_CREDITS = 1_000_000_000
+"""A counter beyond is no count of credits; two of them still add up within the columns."""
 
 _KEY_IN_TEXT = re.compile(r"(api_?key=)[^&\s'\"]+", re.IGNORECASE)
 _SAFE_PARAM = re.compile(r"^(?!.*key).*$", re.IGNORECASE)
@@ -226,7 +228,7 @@ def _count(headers: httpx.Headers, name: str) -> int | None:
         number = int(float(value))
     except (ValueError, OverflowError):
         return None
-    return number if 0 <= number < 2**31 else None
+    return number if 0 <= number <= MOST_CREDITS else None
 
 
 def _summary(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
@@ -75,6 +76,9 @@ PARAMETER_OF = {
 }
 
 
+_CODE = re.compile(r"[A-Z0-9_]{1,80}")
+
+
 class _ErrorBody(msgspec.Struct):
     message: str = ""
     error_code: str = ""
@@ -86,7 +90,7 @@ def read_error(status: int, body: bytes) -> tuple[FeedError, Refused | None]:
         told = msgspec.json.decode(body, type=_ErrorBody)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         told = _ErrorBody()
-    code = told.error_code
+    code = told.error_code if _CODE.fullmatch(told.error_code) else ""
     text = f"The Odds API answers {status}{f' {code}' if code else ''}: {told.message[:300] or 'no reason given'}"
     if code == "OUT_OF_USAGE_CREDITS":
         return OutOfCredits(text, code=code, status=status), Refused.OUT_OF_CREDITS

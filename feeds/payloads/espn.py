@@ -29,6 +29,8 @@ class GameStatus(StrEnum):
 FINAL_NAMES = frozenset(
     {"STATUS_FINAL", "STATUS_FULL_TIME", "STATUS_FINAL_PEN", "STATUS_FINAL_AET", "STATUS_FINAL_OVERTIME"}
 )
+PERIODS = range(1, 100)
+"""A period beyond is a slip of the source; the game is kept without it."""
 _CALLED_OFF = {
     "STATUS_POSTPONED": GameStatus.POSTPONED,
     "STATUS_CANCELED": GameStatus.CANCELLED,
@@ -260,7 +262,7 @@ def _scoreboard_event(raw: _Event, slug: str = "") -> ScoreboardEvent:
         status=kind,
         status_name=clean(status.type.name, "status", required=True, limit=60),
         detail=clean(status.type.shortDetail or status.type.detail, "status detail", limit=120),
-        period=status.period or 0,
+        period=status.period if status.period and status.period in PERIODS else 0,
         clock=clean(status.displayClock, "clock", limit=20),
         neutral_site=competition.neutralSite,
         sport_key=sport_key_of(uid=raw.uid or "", slug=slug),

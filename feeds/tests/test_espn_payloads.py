@@ -113,6 +113,12 @@ def test_what_is_not_understood_is_refused_and_the_rest_kept(spoilt: dict[str, A
     assert reason in rejected.reason
 
 
+@pytest.mark.parametrize(("told", "period"), [(4, 4), (0, 0), (-1, 0), (99_999, 0), (None, 0)])
+def test_a_final_is_kept_whatever_its_period(told: int | None, period: int) -> None:
+    [found] = parse_scoreboard(board(game(told=status() | {"period": told}))).events
+    assert (found.is_final, found.period) == (True, period)
+
+
 def test_regulation_scores_leave_overtime_out() -> None:
     sides = [side("home", "1", "112", [30, 30, 30, 10, 12]), side("away", "2", "104", [20, 30, 30, 20, 4])]
     [found] = parse_scoreboard(board(game(sides=sides))).events

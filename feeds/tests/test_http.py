@@ -206,12 +206,27 @@ def test_broken_compression_is_a_bad_payload() -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"x-requests-used": "x"}, {"x-requests-used": "-1"}, {"x-requests-used": "3"}]
+    "headers",
+    [
+        {},
+        {"x-requests-used": "x"},
+        {"x-requests-used": "-1"},
+        {"x-requests-used": "3"},
+        {"x-requests-used": "2000000000", "x-requests-remaining": "2000000000"},
+    ],
 )
 def test_absent_or_senseless_counters_are_left_out(headers: dict[str, str]) -> None:
     ledger = Notebook()
     client(lambda request: httpx.Response(200, json=[], headers=headers), ledger).sports()
     assert (ledger.answers[0].used, ledger.answers[0].remaining) == (None, None)
+
+
+@pytest.mark.parametrize("code", ["A\0B", "a word", "X" * 81])
+def test_an_error_code_that_is_none_is_left_out(code: str) -> None:
+    ledger = Notebook()
+    with pytest.raises(FeedError):
+        client(error(400, code), ledger).sports()
+    assert [answer.error_code for answer in ledger.answers] == ["BadPayload"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from games.models import Game, Player, PlayerStat
 from games.team_directory import TeamDirectory
 
 DID_NOT_PLAY = "did_not_play"
+THOUSANDTH, LARGEST = Decimal("0.001"), Decimal(10**6)
+"""What ``PlayerStat.value`` holds; a number beyond is left out."""
 
 
 class PlayerLine(Protocol):
@@ -60,7 +62,11 @@ def record_box_score(*, game: Game, stats: Iterable[PlayerLine], now: dt.datetim
     changed: list[PlayerStat] = []
     unchanged = 0
     for espn_id, line in sorted(lines.items()):
-        values = {stat: value for stat, value in line.stats.items() if len(stat) <= 64}
+        values = {
+            stat: value.quantize(THOUSANDTH)
+            for stat, value in line.stats.items()
+            if len(stat) <= 64 and abs(value) < LARGEST
+        }
         if line.did_not_play or (players[espn_id], DID_NOT_PLAY) in old:
             values[DID_NOT_PLAY] = Decimal(line.did_not_play)
         for stat, value in sorted(values.items()):

@@ -87,3 +87,11 @@ def test_statements_do_not_grow_with_the_players() -> None:
         return len(queries)
 
     assert statements(30) == statements(1)
+
+
+def test_numbers_are_kept_to_the_thousandth_and_absurd_ones_left_out() -> None:
+    stats = {"points": Decimal(27), "share": Decimal("0.33333"), "slip": Decimal("1E9")}
+    game = GameFactory()
+    record_box_score(game=game, stats=[Line(stats=stats)], now=NOW)
+    assert values() == {"points": 27, "share": Decimal("0.333")}
+    assert record_box_score(game=game, stats=[Line(stats=stats)], now=NOW).unchanged == 2
