@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from bets.exceptions import Refused
-from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry
+from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry, ResultCheck
 from bets.money import format_money
 from bets.voiding import delete_game, grade_again, void_bet
 from games import admin as games_admin  # noqa: F401 - registers the games first
@@ -217,6 +217,14 @@ class BetLegAdmin(ReadOnly):
     list_select_related = ["bet", "game", "selection"]
     search_fields = ["=bet__id", "game__title", "selection__participant"]
     ordering = ["-id"]
+
+
+@admin.register(ResultCheck)
+class ResultCheckAdmin(ReadOnly):
+    list_display = ["game", "version"]
+    list_select_related = ["game"]
+    search_fields = ["game__title"]
+    ordering = ["-version", "game"]
 
 
 @admin.action(description="Delete with all bets voided and refunded")

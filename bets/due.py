@@ -15,6 +15,9 @@ from bets.evidence import Reading
 from bets.grading import LegTerms, Result
 from games.models import ResultSource
 
+DECIDED = ("final", "cancelled", "abandoned")
+"""States of a game in which its legs can be graded."""
+
 CLAIM = """
 SELECT b.id
 FROM bet_legs l
@@ -38,9 +41,10 @@ Neither lock waits: what somebody else holds is left for the next run.
 
 LOAD = """
 SELECT b.id, b.bankroll_id, br.currency, b.kind, b.stake, b.is_bonus, b.boost_pct, b.revision, b.bookmaker_id,
+       b.status, b.payout,
        l.id, l.odds, l.point, l.draw_offered, l.selection_id, s.market, s.side, s.participant,
        g.id, g.kind, g.sport_id, g.title, g.status, g.home_score, g.away_score,
-       g.period_scores::text, g.commence_time, home.name, away.name
+       g.period_scores::text, g.commence_time, home.name, away.name, g.updated_at
 FROM bets b
 JOIN bankrolls br ON br.id = b.bankroll_id
 JOIN bet_legs l ON l.bet_id = b.id
@@ -76,6 +80,7 @@ class DueGame:
     start: dt.datetime
     home_name: str | None
     away_name: str | None
+    version: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class DueLeg:
 
 @dataclass(frozen=True, slots=True)
 class DueBet:
-    """A claimed bet with its legs; ``revision`` counts the grades it has had."""
+    """A claimed bet with its legs, status and payout as stored; ``revision`` counts the grades it has had."""
 
     id: uuid.UUID
     bankroll_id: uuid.UUID
@@ -99,6 +104,8 @@ class DueBet:
     boost_pct: Decimal
     revision: int
     bookmaker_id: int | None
+    status: str
+    payout: Decimal | None
     legs: list[DueLeg] = field(default_factory=list)
 
 
@@ -116,9 +123,9 @@ def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:
     with connection.cursor() as cursor:
         cursor.execute(LOAD, [list(bet_ids)])
         for row in cursor:
-            game = games.setdefault(row[17], DueGame(*row[17:]))
-            bet = bets.setdefault(row[0], DueBet(*row[:9]))
-            leg_id, odds, point, draw_offered, selection_id, market, side, participant = row[9:17]
+            game = games.setdefault(row[19], DueGame(*row[19:]))
+            bet = bets.setdefault(row[0], DueBet(*row[:11]))
+            leg_id, odds, point, draw_offered, selection_id, market, side, participant = row[11:19]
             terms = LegTerms(market, side, odds, point, participant, draw_offered, game.sport)
             bet.legs.append(DueLeg(leg_id, terms, selection_id, game))
     return list(bets.values())

@@ -13,9 +13,11 @@ import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, transaction
@@ -36,19 +38,21 @@ BATCH = 1000
 UPDATE_LEGS = """
 UPDATE bet_legs l
 SET status = v.status, return_factor = v.factor, evidence = v.evidence,
-    closing_odds = v.closing_odds, closing_point = v.closing_point, closing_seen_at = v.closing_seen_at
+    closing_odds = v.closing_odds, closing_point = v.closing_point, closing_seen_at = v.closing_seen_at,
+    graded_on = v.graded_on
 FROM jsonb_to_recordset(%(rows)s::jsonb)
     AS v (id bigint, status text, factor text, evidence jsonb,
-          closing_odds numeric, closing_point numeric, closing_seen_at timestamptz)
+          closing_odds numeric, closing_point numeric, closing_seen_at timestamptz, graded_on timestamptz)
 WHERE l.id = v.id
 """
 UPDATE_BETS = """
 UPDATE bets b
-SET status = v.status, payout = v.payout, settled_at = CASE WHEN v.payout IS NOT NULL THEN %(at)s END,
+SET status = v.status, payout = v.payout,
+    settled_at = CASE WHEN v.payout IS NOT NULL THEN coalesce(b.settled_at, %(at)s) END,
     revision = v.revision, review_reason = v.reason
 FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS v (id uuid, status text, payout numeric, revision int, reason text)
-WHERE b.id = v.id AND b.status = 'pending' AND b.revision = v.revision - 1
+    AS v (id uuid, was text, status text, payout numeric, revision int, reason text)
+WHERE b.id = v.id AND b.status = v.was AND b.revision = v.revision - 1
 """
 INSERT_EVENTS = """
 INSERT INTO bet_events (bet_id, revision, kind, reason, data, at)
@@ -60,12 +64,12 @@ FROM jsonb_to_recordset(%(rows)s::jsonb)
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A claimed bet with its grade and, if money comes back, the ledger line that brings it."""
+    """A claimed bet with its grade and the ledger lines that bring its money where the grade says."""
 
     bet: DueBet
     ticket: TicketGrade
     results: tuple[Result, ...]
-    line: ledger.Line | None = None
+    lines: tuple[ledger.Line, ...] = ()
 
     @property
     def revision(self) -> int:
@@ -73,7 +77,14 @@ class Graded:
 
     @property
     def is_review(self) -> bool:
-        return self.ticket.payout is None
+        return self.ticket.status == "needs_review"
+
+    @property
+    def event(self) -> BetEventKind:
+        """What happened to the bet: a paid one is graded again, an open one settled or sent to review."""
+        if self.bet.payout is not None or self.ticket.status == "pending":
+            return BetEventKind.REGRADED
+        return BetEventKind.REVIEW if self.is_review else BetEventKind.SETTLED
 
 
 def settle_due(
@@ -110,12 +121,22 @@ def settle_batch(
     closing = closing_of(bets)
     tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
     graded = [pay(grade(bet, results), tails) for bet in bets]
-    at = now or database_now()
+    write_grades(graded, readings, closing, now or database_now())
+    return Counter(one.ticket.status for one in graded)
+
+
+def write_grades(
+    graded: Sequence[Graded],
+    readings: dict[uuid.UUID, list[Reading]],
+    closing: dict[int, Price],
+    at: dt.datetime,
+    data: Mapping[uuid.UUID, Mapping[str, Any]] = MappingProxyType({}),
+) -> None:
+    """Write legs, bets, events and ledger lines, one statement each; ``data`` adds to the event of a bet."""
     write_legs(graded, readings, closing, at)
     write_bets(graded, at)
-    write_events(graded, at)
-    ledger.append([one.line for one in graded if one.line is not None], at=at)
-    return Counter(one.ticket.status for one in graded)
+    write_events(graded, at, data)
+    ledger.append([line for one in graded for line in one.lines], at=at)
 
 
 def grade(bet: DueBet, results: dict[uuid.UUID, Result]) -> Graded:
@@ -136,24 +157,32 @@ def grade(bet: DueBet, results: dict[uuid.UUID, Result]) -> Graded:
         reason = "Grading failed; the server's log has the details."
         legs = [LegGrade("needs_review", reason=reason) for _ in bet.legs]
         ticket = TicketGrade("needs_review", tuple(legs), reason=reason)
-    if ticket.payout is None and ticket.status != "needs_review":
+    if ticket.payout is None and all(result.status in due.DECIDED for result in used):
         ticket = replace(ticket, status="needs_review")
     return Graded(bet, ticket, used)
 
 
 def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
-    """Plan the ledger line of a graded bet that returns money."""
-    payout = graded.ticket.payout
-    if not payout:
+    """Plan the ledger lines of a graded bet: what it paid before is taken back if it pays another sum now.
+
+    Taking back may leave the bankroll below zero, when the money has been spent: the balance says so, and
+    nothing can be staked or withdrawn until it is covered.
+    """
+    before, payout = graded.bet.payout or Decimal(0), graded.ticket.payout or Decimal(0)
+    if before == payout:
         return graded
-    if tails[graded.bet.bankroll_id].balance + payout > LARGEST_BALANCE:
+    if tails[graded.bet.bankroll_id].balance - before + payout > LARGEST_BALANCE:
         reason = "The payout is more than the bankroll can hold."
-        return replace(graded, ticket=TicketGrade("needs_review", graded.ticket.legs, reason=reason))
-    movement = ledger.Movement(
-        graded.bet.bankroll_id, LedgerKind.PAYOUT, payout, graded.bet.id, graded.revision
-    )
-    (line,) = ledger.plan(tails, [movement])
-    return replace(graded, line=line)
+        return pay(
+            replace(graded, ticket=TicketGrade("needs_review", graded.ticket.legs, reason=reason)), tails
+        )
+    bet, revision = graded.bet, graded.revision
+    movements = [
+        ledger.Movement(bet.bankroll_id, kind, amount, bet.id, revision)
+        for kind, amount in ((LedgerKind.REVERSAL, -before), (LedgerKind.PAYOUT, payout))
+        if amount
+    ]
+    return replace(graded, lines=tuple(ledger.plan(tails, movements)))
 
 
 def line_of(bet: DueBet, leg: DueLeg) -> LineAt | None:
@@ -186,17 +215,24 @@ def evidence_of(
     """Return a leg's evidence; a straight bet's tells the money too."""
     evidence = explain_leg(leg.terms, result, grade, read)
     if len(graded.bet.legs) == 1:
-        line = graded.line
-        note = f"Ledger line {line.seq}, revision {graded.revision}." if line else "No money comes back."
         add_ticket(
             evidence,
             leg.terms,
             graded.ticket,
             stake=graded.bet.stake,
             currency=graded.bet.currency,
-            note=note,
+            note=money_note(graded),
         )
     return evidence
+
+
+def money_note(graded: Graded) -> str:
+    """Name the ledger lines of a grade."""
+    if not graded.lines:
+        return "Paid by an earlier grade." if graded.ticket.payout else "No money comes back."
+    seqs = [str(line.seq) for line in graded.lines]
+    lines = f"lines {' and '.join(seqs)}" if len(seqs) > 1 else f"line {seqs[0]}"
+    return f"Ledger {lines}, revision {graded.revision}."
 
 
 def write_legs(
@@ -213,6 +249,7 @@ def write_legs(
                 "status": leg_status(grade, is_review=one.is_review),
                 "factor": as_text(grade.factor),
                 "evidence": evidence_of(one, leg, result, grade, readings.get(leg.game.id, [])),
+                "graded_on": leg.game.version.isoformat(),
             }
             last = closing.get(leg.id)
             if last is not None:
@@ -229,6 +266,7 @@ def write_bets(graded: Sequence[Graded], at: dt.datetime) -> None:
     rows = [
         {
             "id": str(one.bet.id),
+            "was": one.bet.status,
             "status": one.ticket.status,
             "payout": None if one.ticket.payout is None else str(one.ticket.payout),
             "revision": one.revision,
@@ -239,17 +277,20 @@ def write_bets(graded: Sequence[Graded], at: dt.datetime) -> None:
     write(UPDATE_BETS, rows, at)
 
 
-def write_events(graded: Sequence[Graded], at: dt.datetime) -> None:
+def write_events(
+    graded: Sequence[Graded], at: dt.datetime, data: Mapping[uuid.UUID, Mapping[str, Any]]
+) -> None:
     rows = [
         {
             "bet_id": str(one.bet.id),
             "revision": one.revision,
-            "kind": BetEventKind.REVIEW if one.is_review else BetEventKind.SETTLED,
+            "kind": one.event,
             "reason": one.ticket.reason[:300],
             "data": {
                 "status": one.ticket.status,
                 "payout": None if one.ticket.payout is None else str(one.ticket.payout),
                 "factor": as_text(one.ticket.factor),
+                **data.get(one.bet.id, {}),
             },
         }
         for one in graded

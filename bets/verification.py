@@ -95,11 +95,32 @@ WHERE NOT EXISTS (SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.kind = 
 ORDER BY b.id
 """
 
+REVERSALS = """
+SELECT format('bet %s, revision %s: the reversal is %s, paid before it were %s', r.bet_id, r.revision, r.amount, p.paid)
+FROM ledger_entries r
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(e.amount), 0) AS paid FROM ledger_entries e
+    WHERE e.bet_id = r.bet_id AND e.kind <> 'stake' AND e.revision < r.revision
+) p
+WHERE r.kind = 'reversal' AND r.amount <> -p.paid
+ORDER BY r.bet_id, r.revision
+"""
+REVISIONS = """
+SELECT format('bet %s (revision %s): line %s of revision %s has no event of its own', b.id, b.revision, l.seq, l.revision)
+FROM ledger_entries l JOIN bets b ON b.id = l.bet_id
+WHERE l.kind <> 'stake' AND (l.revision > b.revision OR NOT EXISTS (
+    SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.revision = l.revision
+      AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out')))
+ORDER BY b.id, l.seq
+"""
+
 RULES = {
     "Every line follows the one before it and the balance is the sum of the amounts": CHAIN,
     "A bet's money moves in its own bankroll": OWN_BANKROLL,
     "Every bet has taken its stake exactly once": STAKES,
     "A bet has paid what it says: its payout if settled, nothing while open": PAYOUTS,
+    "A reversal takes back exactly what was paid before it": REVERSALS,
+    "Every payout and reversal belongs to a grade on record": REVISIONS,
     "The payout of a straight bet is its stake times its leg's factor, rounded once": FACTORS,
     "A bet's status agrees with its stake and payout": STATUSES,
     "Every bet has the events of its placing and its settlement": EVENTS,

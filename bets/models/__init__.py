@@ -5,6 +5,7 @@ from bets.models.bankrolls import (
     BankrollKind,
     Currency,
 )
+from bets.models.checks import ResultCheck
 from bets.models.ledger import (
     LedgerEntry,
     LedgerKind,
@@ -39,5 +40,6 @@ __all__ = [
     "Currency",
     "LedgerEntry",
     "LedgerKind",
+    "ResultCheck",
     "append_only",
 ]

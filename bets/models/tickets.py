@@ -220,6 +220,12 @@ class BetLeg(models.Model):
     closing_point = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     closing_seen_at = models.DateTimeField(null=True, blank=True)
     evidence = models.JSONField(default=dict, blank=True)
+    graded_on = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The game's updated_at when it was graded; another one now means: look again.",
+    )
 
     objects = models.Manager.from_queryset(BetLegQuerySet)()
 

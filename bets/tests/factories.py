@@ -24,9 +24,11 @@ from bets.models import (
     BetType,
     LedgerEntry,
     LedgerKind,
+    ResultCheck,
 )
 from bets.placement import place_straight
 from games.models import Game
+from games.tests.factories import GameFactory
 from odds.models import Bookmaker, CurrentOdds, Selection, Side
 from odds.tests.factories import BookmakerFactory, CurrentOddsFactory, SelectionFactory
 
@@ -90,6 +92,14 @@ class LedgerEntryFactory(DjangoModelFactory[LedgerEntry]):
     balance_before = Decimal(0)
     balance_after = factory.LazyAttribute(lambda line: line.balance_before + line.amount)
     at = PLACED
+
+
+class ResultCheckFactory(DjangoModelFactory[ResultCheck]):
+    class Meta:
+        model = ResultCheck
+
+    game = factory.SubFactory(GameFactory)
+    version = PLACED
 
 
 def funded_bankroll(amount: str = "1000", **fields: Any) -> Bankroll:

@@ -13,10 +13,11 @@ import pytest
 from django.db import Error, IntegrityError, OperationalError, connection, transaction
 
 from accounts.tests.factories import UserFactory
-from bets import due, ledger, placement, settlement
+from bets import due, ledger, placement, regrading, settlement
 from bets.exceptions import InsufficientFunds, Refused
 from bets.ledger import balance
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetStatus, LedgerEntry, LedgerKind
+from bets.regrading import regrade_batch, regrade_due
 from bets.settlement import settle_batch, settle_due
 from bets.tests.factories import FAR, ended, funded_bankroll, offered, place
 from bets.verification import verify
@@ -300,4 +301,56 @@ def test_money_moves_in_both_directions_at_once_and_adds_up() -> None:
     assert outcomes["done"] + outcomes[InsufficientFunds.__name__] == 12
     assert outcomes[IntegrityError.__name__] == 0
     assert balance(bankroll) == 50 + 10 * (6 - (outcomes["done"] - 6))
+    assert verify()[1] == []
+
+
+def corrected(count: int) -> list[Bet]:
+    """Bets settled as won whose game's score has since been turned round."""
+    bets = finished(count)
+    assert settle_due() == {"won": count}
+    for game in Game.objects.filter(status="final"):
+        game.home_score, game.away_score = game.away_score, game.home_score
+        game.save()
+    return bets
+
+
+def test_any_number_of_workers_grade_each_corrected_bet_again_once() -> None:
+    bets = corrected(60)
+    in_threads(4, lambda n: regrade_due(batch_size=7))
+    regrade_due()
+    for bet in bets:
+        bet.refresh_from_db()
+        assert (bet.status, bet.revision) == (BetStatus.LOST, 2)
+        assert bet.ledger.filter(kind=LedgerKind.REVERSAL).count() == 1
+    assert verify()[1] == []
+
+
+def test_without_the_lock_two_workers_meet_the_revisions_key_and_nothing_is_taken_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bets = corrected(1)
+    monkeypatch.setattr(regrading, "CLAIM", regrading.CLAIM.replace("FOR UPDATE OF b SKIP LOCKED", ""))
+    barrier = threading.Barrier(2)
+    real = regrading.write_grades
+
+    def together(*args: Any) -> None:
+        barrier.wait(timeout=20)
+        real(*args)
+
+    monkeypatch.setattr(regrading, "write_grades", together)
+    monkeypatch.setattr(ledger, "LOCK", ledger.LOCK.replace("FOR NO KEY UPDATE", ""))
+    outcomes = in_threads(2, lambda n: guarded(regrade_batch))
+    assert outcomes["done"] == 1
+    assert bets[0].ledger.filter(kind=LedgerKind.REVERSAL).count() == 1
+    assert verify()[1] == []
+
+
+def test_a_worker_killed_while_grading_again_leaves_the_old_grade(monkeypatch: pytest.MonkeyPatch) -> None:
+    bets = corrected(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(settlement, "write_events", killed_after(settlement.write_events))
+        assert in_threads(1, lambda n: regrade_batch()) == {"OperationalError": 1}
+    assert Bet.objects.filter(status=BetStatus.WON, revision=1).count() == 5
+    assert regrade_due() == {"lost": 5}
+    assert not LedgerEntry.objects.filter(bet__in=bets, revision__gt=2).exists()
     assert verify()[1] == []

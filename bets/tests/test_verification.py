@@ -52,6 +52,14 @@ TAMPERING = {
         "UPDATE bet_legs SET return_factor = '2/1' WHERE bet_id = %(bet)s",
         "stake 100.00 × 2/1 is not 190.91",
     ),
+    "A reversal takes back exactly what was paid before it": (
+        "UPDATE ledger_entries SET kind = 'reversal' WHERE kind = 'payout' AND bet_id = %(bet)s",
+        "the reversal is 190.91, paid before it were 0",
+    ),
+    "Every payout and reversal belongs to a grade on record": (
+        "UPDATE ledger_entries SET revision = 7 WHERE kind = 'payout' AND bet_id = %(bet)s",
+        "of revision 7 has no event of its own",
+    ),
     "A bet's status agrees with its stake and payout": (
         "UPDATE bets SET status = 'lost' WHERE id = %(bet)s",
         "is lost with a stake of 100.00 and a payout of 190.91",

@@ -6,12 +6,16 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from bets.models import Bet, BetStatus
+from bets.regrading import regrade_due
 from bets.settlement import BATCH, settle_due
 from games.models import Game
 
 
 class Command(BaseCommand):
-    help = "Settle every bet whose game has ended. Safe to run at any time and any number at once."
+    help = (
+        "Settle every bet whose game has ended, and grade again those whose result was corrected. "
+        "Safe to run at any time and any number at once."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -30,6 +34,10 @@ class Command(BaseCommand):
         total = sum(counts.values())
         detail = ", ".join(f"{counts[s]} {s.label.lower()}" for s in BetStatus if counts[s])
         self.stdout.write(f"Settled {total} bets: {detail}." if total else "No bet was due.")
+        if not game:
+            again = regrade_due(batch_size=batch)
+            if again:
+                self.stdout.write(f"Graded {again.total()} bets again after a corrected result.")
         waiting = Bet.objects.filter(status=BetStatus.NEEDS_REVIEW).count()
         if waiting:
             self.stdout.write(f"{waiting} bets need review.")

@@ -1,0 +1,199 @@
+"""Grading again: a result set right changes what was paid, by new lines under the next revision.
+
+A leg remembers the state of its game's row (``updated_at``) that it was graded on. When the row has changed
+since, the bet is graded afresh and held against its last grade. The same grade: nothing but the mark is
+written. Another one: a ``regraded`` event keeps the old grade with its evidence, a reversal takes the old
+payout back and the new one is paid, even where that leaves the bankroll below zero, since the money was
+never the user's to spend. A feed's correction counts within the correction window after the settlement,
+staff's at any time. What a person decided (void, cash-out, a grade by hand) is left alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from bets import due, ledger
+from bets.clock import database_now
+from bets.evidence import Reading, explain_leg
+from bets.settlement import (
+    BATCH,
+    Graded,
+    as_text,
+    closing_of,
+    grade,
+    leg_status,
+    pay,
+    write_grades,
+)
+from games.models import ResultSource
+
+CORRECTION_WINDOW = dt.timedelta(hours=72)
+
+STALE = """
+l.status <> 'pending' AND l.graded_on IS DISTINCT FROM g.updated_at AND b.status NOT IN ('pending', 'cashed_out')
+AND NOT EXISTS (
+    SELECT 1 FROM bet_events e
+    WHERE e.bet_id = b.id AND e.revision = b.revision AND e.by_id IS NOT NULL
+      AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out', 'review'))
+"""
+"""A leg graded by BetTrack itself on a state of its game that is not the present one."""
+
+CLAIM = f"""
+SELECT b.id
+FROM games g
+LEFT JOIN result_checks k ON k.game_id = g.id
+JOIN bet_legs l ON l.game_id = g.id
+JOIN bets b ON b.id = l.bet_id
+WHERE k.version IS DISTINCT FROM g.updated_at AND {STALE}
+LIMIT %(size)s
+FOR UPDATE OF b SKIP LOCKED
+FOR SHARE OF g SKIP LOCKED
+"""  # noqa: S608
+CHECKED = f"""
+INSERT INTO result_checks (game_id, version)
+SELECT g.id, g.updated_at
+FROM games g LEFT JOIN result_checks k ON k.game_id = g.id
+WHERE k.version IS DISTINCT FROM g.updated_at AND (k.game_id IS NOT NULL OR g.status = ANY(%s))
+  AND NOT EXISTS (SELECT 1 FROM bet_legs l JOIN bets b ON b.id = l.bet_id WHERE l.game_id = g.id AND {STALE})
+ON CONFLICT (game_id) DO UPDATE SET version = excluded.version
+"""  # noqa: S608
+PREVIOUS = """
+SELECT l.bet_id, l.id, l.position, l.status, l.return_factor, l.evidence::text, b.settled_at
+FROM bet_legs l JOIN bets b ON b.id = l.bet_id
+WHERE l.bet_id = ANY(%s::uuid[])
+ORDER BY l.bet_id, l.position
+"""
+MARK = """
+UPDATE bet_legs l SET graded_on = g.updated_at
+FROM games g WHERE g.id = l.game_id AND l.bet_id = ANY(%s::uuid[]) AND l.status <> 'pending'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """A leg's last grade as stored."""
+
+    id: int
+    position: int
+    status: str
+    factor: str | None
+    evidence: dict[str, Any]
+    settled_at: dt.datetime | None
+
+
+def regrade_due(*, now: dt.datetime | None = None, batch_size: int = BATCH) -> Counter[str]:
+    """Grade again every bet whose game's result has changed; return how many got each status by it.
+
+    Safe to run any number of times at once, like ``settle_due``; ``now`` (UTC) dates what is written.
+    """
+    counts: Counter[str] = Counter()
+    while True:
+        seen, changed = regrade_batch(now=now, size=batch_size)
+        counts.update(changed)
+        if not seen:
+            break
+    with connection.cursor() as cursor:
+        cursor.execute(CHECKED, [list(due.DECIDED)])
+    return counts
+
+
+@transaction.atomic
+def regrade_batch(*, now: dt.datetime | None = None, size: int = BATCH) -> tuple[int, Counter[str]]:
+    """Look at up to ``size`` bets in one transaction; return how many, and the statuses of those changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"size": size})
+        bet_ids = list(dict.fromkeys(row[0] for row in cursor.fetchall()))
+    if not bet_ids:
+        return 0, Counter()
+    bets = due.load(bet_ids)
+    previous = previous_grades(bet_ids)
+    games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
+    readings = due.latest_readings(games)
+    results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
+    graded = [grade(bet, results) for bet in bets]
+    changed = [
+        one
+        for one in graded
+        if may_change(one, previous[one.bet.id], readings) and differs(one, previous[one.bet.id])
+    ]
+    tails = ledger.lock_bankrolls(one.bet.bankroll_id for one in changed)
+    changed = [pay(one, tails) for one in changed]
+    kept = {one.bet.id: {"before": before(one, previous[one.bet.id])} for one in changed}
+    closing = closing_of([one.bet for one in changed])
+    if changed:
+        write_grades(changed, readings, closing, now or database_now(), kept)
+    mark([one.bet.id for one in graded if one.bet.id not in kept])
+    return len(bets), Counter(one.ticket.status for one in changed)
+
+
+def previous_grades(bet_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Previous]]:
+    """Return the stored grades of the legs of each bet, by position."""
+    found: dict[uuid.UUID, list[Previous]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(PREVIOUS, [list(bet_ids)])
+        for bet_id, key, position, status, factor, evidence, settled_at in cursor:
+            stored = json.loads(evidence)
+            found.setdefault(bet_id, []).append(Previous(key, position, status, factor, stored, settled_at))
+    return found
+
+
+def may_change(
+    graded: Graded, previous: Sequence[Previous], readings: dict[uuid.UUID, list[Reading]]
+) -> bool:
+    """Tell whether the correction is in time: staff's at any time, and any that helps a bet out of review."""
+    settled_at = previous[0].settled_at
+    if settled_at is None:
+        return True
+    for leg in graded.bet.legs:
+        by_staff = any(r.source == ResultSource.STAFF for r in readings.get(leg.game.id, []))
+        if by_staff or leg.game.version <= settled_at + CORRECTION_WINDOW:
+            return True
+    return False
+
+
+def differs(graded: Graded, previous: Sequence[Previous]) -> bool:
+    """Tell whether the new grade says anything else than the stored one: status, money or the figures used."""
+    if (graded.ticket.status, graded.ticket.payout) != (graded.bet.status, graded.bet.payout):
+        return True
+    legs = zip(graded.bet.legs, graded.results, graded.ticket.legs, previous, strict=True)
+    for leg, result, new, old in legs:
+        if (leg_status(new, is_review=graded.is_review), as_text(new.factor)) != (old.status, old.factor):
+            return True
+        stored = essence(old.evidence.get("data", {}))
+        fresh = essence(explain_leg(leg.terms, result, new)["data"])
+        if any(fresh[key] != stored[key] for key in fresh.keys() & stored.keys()):
+            return True
+    return False
+
+
+def essence(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a grade rests on: who reported it, and periods that do not count, are left out."""
+    game = {k: v for k, v in data.get("game", {}).items() if k not in ("home_periods", "away_periods")}
+    return {"game": game} | {k: v for k, v in data.items() if k not in ("game", "readings")}
+
+
+def before(graded: Graded, previous: Sequence[Previous]) -> dict[str, Any]:
+    """Return the grade that is being replaced, evidence and all, for the event that keeps it."""
+    return {
+        "status": graded.bet.status,
+        "payout": None if graded.bet.payout is None else str(graded.bet.payout),
+        "legs": [
+            {"position": p.position, "status": p.status, "factor": p.factor, "evidence": p.evidence}
+            for p in previous
+        ],
+    }
+
+
+def mark(bet_ids: Sequence[uuid.UUID]) -> None:
+    """Note that the bets' grades hold on the present state of their games."""
+    if bet_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(MARK, [list(bet_ids)])
