@@ -23,9 +23,13 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+NO_PLACE = frozenset({"Factory", "localtime"})
+"""Files among the time zones that stand for “not set” and “as this machine”."""
+
+
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless ``name`` is an IANA time zone."""
-    if name not in zoneinfo.available_timezones():
+    if name in NO_PLACE or name not in zoneinfo.available_timezones():
         raise ValidationError(f"“{name}” is not a time zone. Choose one such as Europe/London.")
 
 

@@ -110,7 +110,7 @@ def place(request: PageRequest) -> HttpResponse:
     view = view_of(request, slip, form=form)
     if not form.is_valid() or view.sums.stake is None or view.bankroll is None or view.is_blocked:
         missing = "" if view.sums.error or form.errors or view.is_blocked else missing_part(view)
-        return answer(request, replace(view, problem=missing), status=422)
+        return answer(request, replace(view, problem=view.problem or missing), status=422)
     try:
         bet = place_line(request.user, slip, view.lines[0], view.bankroll.pk, view.sums.stake)
     except (PriceMoved, PriceGone) as moved:
@@ -198,16 +198,16 @@ def view_of(
     removed: SlipLine | None = None,
 ) -> SlipView:
     """Read what the slip shows, for the person who asks, now."""
-    price_errors = [str(error) for error in form.errors.get("price", ())] if form is not None else []
+    errors = {} if form is None else {name: str(found[0]) for name, found in form.errors.items()}
     return read_slip(
         slip,
         bankrolls=bankrolls_of(request.user) if request.user.is_authenticated else [],
         signed_in=request.user.is_authenticated,
         odds_format=odds_format_of(request),
         now=timezone.now(),
-        price_text=form.data.get("price", "") if price_errors and form is not None else "",
-        price_error=price_errors[0] if price_errors else "",
-        problem=problem,
+        price_text=form.data.get("price", "") if "price" in errors and form is not None else "",
+        price_error=errors.pop("price", ""),
+        problem=problem or " ".join(f"{name.capitalize()}: {error}" for name, error in errors.items()),
         placed=placed,
         removed=removed,
     )

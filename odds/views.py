@@ -79,7 +79,7 @@ def movement(request: HttpRequest, game_id: uuid.UUID) -> JsonResponse:
     body = payload(
         series,
         odds_format=odds_format_of(request),
-        zone=timezone.get_current_timezone_name(),
+        zone=current_zone().key,
         start=selection.game.commence_time,
         now=timezone.now(),
     )
@@ -107,7 +107,9 @@ def find_sport(key: str) -> Sport | None:
 
 def current_zone() -> zoneinfo.ZoneInfo:
     """The zone in which the request's pages tell the time."""
-    return zoneinfo.ZoneInfo(timezone.get_current_timezone_name())
+    # not by name: that of Etc/GMT+5 is “-05”, which is no zone
+    zone = timezone.get_current_timezone()
+    return zone if isinstance(zone, zoneinfo.ZoneInfo) else zoneinfo.ZoneInfo("UTC")
 
 
 def unreadable(request: HttpRequest, problems: list[str]) -> HttpResponse:

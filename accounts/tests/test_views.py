@@ -40,7 +40,13 @@ def test_preferences_are_saved_and_shown(client: Client, ada: User) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("time_zone", "Mars/Olympus"), ("time_zone", ""), ("odds_format", "roman"), ("theme", "pink")],
+    [
+        ("time_zone", "Mars/Olympus"),
+        ("time_zone", "Factory"),
+        ("time_zone", ""),
+        ("odds_format", "roman"),
+        ("theme", "pink"),
+    ],
 )
 def test_a_preference_that_cannot_be_is_said_beside_its_field(
     client: Client, ada: User, field: str, value: str

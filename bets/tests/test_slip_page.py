@@ -261,6 +261,22 @@ def test_the_bankroll_of_another_is_not_used(ada: Client, at: Scene) -> None:
     assert not Bet.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"stake": "1" * 25}, "Stake: Ensure this value has at most 24 characters (it has 25)."),
+        ({"bankroll": "00000000-0000-4000-8000-000000000000"}, "Bankroll: Choose one of your bankrolls."),
+    ],
+)
+def test_what_a_form_refuses_is_said(ada: Client, at: Scene, typed: dict[str, str], said: str) -> None:
+    key = add(ada, at)
+    ada.post(reverse("bets:slip_update"), {"key": key, "stake": "50"}, **HTMX)
+    refused = place(ada, key, **typed)
+    assert refused.status_code == 422
+    assert said in words(refused)
+    assert not Bet.objects.exists()
+
+
 def test_removing_offers_to_put_it_back(ada: Client, at: Scene) -> None:
     add(ada, at)
     line = f"{at.moneyline.pk}:draftkings"

@@ -53,6 +53,12 @@ def test_a_reader_of_decimal_odds_sees_them(client: Client, soon: dt.datetime) -
     assert "+150" not in html
 
 
+@pytest.mark.parametrize("zone", ["Etc/GMT+5", "Pacific/Chatham", "UTC"])
+def test_the_board_opens_in_every_zone(client: Client, zone: str) -> None:
+    client.force_login(UserFactory(time_zone=zone))
+    assert client.get(reverse("odds:board")).status_code == 200
+
+
 def test_times_are_told_in_the_reader_s_zone(client: Client) -> None:
     client.force_login(UserFactory(time_zone="Asia/Tokyo"))
     GameFactory(commence_time=dt.datetime(2026, 11, 20, 0, 30, tzinfo=dt.UTC))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import BadRequest, ValidationError
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+logger = logging.getLogger("django.request")
+
+
+class ReadableRequestMiddleware:
+    """Answer 400 to what no browser sends and what would otherwise fail deep inside.
+
+    That is a NUL character (PostgreSQL has no place for one), a text encoding other than UTF-8, an address
+    to go back to that is none, and in the admin an id that cannot be one. Forms come first: what they check
+    is answered by them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        problem = problem_of(request)
+        if problem:
+            raise BadRequest(problem)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Tell a malformed request from a fault of ours; None leaves it to the page for status 500."""
+        if isinstance(exception, DataError) and any("\0" in text for text in texts_of(request)):
+            problems = ["The request contains a NUL character."]
+        elif isinstance(exception, ValidationError) and request.path.startswith("/admin/"):
+            problems = exception.messages
+        else:
+            return None
+        logger.warning("Bad Request: %s", request.path, exc_info=exception)
+        return render(request, "400.html", {"problems": problems}, status=400)
+
+
+def problem_of(request: HttpRequest) -> str:
+    """What keeps the request from being read; '' for nothing."""
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        return "The request is not encoded in UTF-8."
+    if any("\0" in text for text in (request.path, *request.COOKIES.values())):
+        return "The request contains a NUL character."
+    places = [request.GET.get("next", ""), request.headers.get("HX-Current-URL", "")]
+    if not all(is_splittable(place) for place in places):
+        return "The request names a page by an address that is none."
+    return ""
+
+
+def texts_of(request: HttpRequest) -> Iterator[str]:
+    """Every name and value that the request sends."""
+    for sent in (request.GET, request.POST):
+        for name, values in sent.lists():
+            yield from (name, *map(str, values))
+
+
+def is_splittable(url: str) -> bool:
+    try:
+        urlsplit(url)
+        urlsplit(unquote(url))
+    except ValueError:
+        return False
+    return True
