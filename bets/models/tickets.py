@@ -24,6 +24,22 @@ append_only = pgtrigger.Trigger(
 )
 
 
+REFERENCES = frozenset({"user", "bankroll", "bookmaker", "bet", "game", "selection"})
+
+
+def agreed_terms(what: str, *fields: str) -> pgtrigger.Trigger:
+    """Guard by which the database refuses to change what was agreed when ``what`` was placed."""
+    columns = [f"{name}_id" if name in REFERENCES else name for name in fields]
+    return pgtrigger.Trigger(
+        name="agreed_terms_are_immutable",
+        operation=pgtrigger.UpdateOf(*columns),  # type: ignore[no-untyped-call] # pgtrigger leaves it untyped
+        when=pgtrigger.Before,
+        condition=pgtrigger.AnyChange(*fields),
+        func=f"RAISE EXCEPTION 'the agreed terms of a {what} cannot be changed' "
+        "USING ERRCODE = 'integrity_constraint_violation';",
+    )
+
+
 class BetKind(models.TextChoices):
     STRAIGHT = "straight", "Straight"
     PARLAY = "parlay", "Parlay"
@@ -174,15 +190,20 @@ class Bet(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Trigger(
-                name="agreed_terms_are_immutable",
-                operation=pgtrigger.UpdateOf(  # type: ignore[no-untyped-call] # pgtrigger leaves it untyped
-                    "user_id", "bankroll_id", "kind", "stake", "odds", "placed_at"
-                ),
-                when=pgtrigger.Before,
-                condition=pgtrigger.AnyChange("user", "bankroll", "kind", "stake", "odds", "placed_at"),
-                func="RAISE EXCEPTION 'the agreed terms of a bet cannot be changed' "
-                "USING ERRCODE = 'integrity_constraint_violation';",
+            agreed_terms(
+                "bet",
+                "user",
+                "bankroll",
+                "bookmaker",
+                "kind",
+                "stake",
+                "odds",
+                "placed_at",
+                "own_price",
+                "is_bonus",
+                "boost_pct",
+                "boost_cap",
+                "idempotency_key",
             )
         ]
 
@@ -281,6 +302,20 @@ class BetLeg(models.Model):
                 name="return_factor_is_a_fraction",
                 violation_error_message="Write the return factor as 21/11.",
             ),
+        ]
+        triggers = [
+            agreed_terms(
+                "leg",
+                "bet",
+                "position",
+                "game",
+                "selection",
+                "bet_type",
+                "odds",
+                "point",
+                "draw_offered",
+                "price_seen_at",
+            )
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,7 @@ from bets.tests.factories import (
     BetLegFactory,
     LedgerEntryFactory,
 )
-from odds.tests.factories import SelectionFactory
+from odds.tests.factories import BookmakerFactory, SelectionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -219,15 +219,48 @@ def test_the_chain_has_a_key_to_refer_to() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"stake": 99}, {"odds": -105}, {"kind": "parlay"}, {"placed_at": PLACED + dt.timedelta(1)}],
+    [
+        {"stake": 99},
+        {"odds": -105},
+        {"kind": "parlay"},
+        {"placed_at": PLACED + dt.timedelta(1)},
+        {"own_price": True},
+        {"is_bonus": True},
+        {"boost_pct": 50},
+        {"boost_cap": 100},
+        {"idempotency_key": "another"},
+    ],
 )
 def test_the_agreed_terms_of_a_bet_cannot_change(fields: dict[str, Any]) -> None:
     placed = BetFactory()
     assert "agreed terms" in raised_by(lambda: change(placed, **fields))
 
 
-def test_a_bet_stays_with_its_user_and_bankroll() -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"odds": -105},
+        {"point": "-3.5"},
+        {"bet_type": "spread"},
+        {"position": 2},
+        {"draw_offered": True},
+        {"price_seen_at": PLACED},
+    ],
+)
+def test_the_agreed_terms_of_a_leg_cannot_change(fields: dict[str, Any]) -> None:
+    leg = BetLegFactory()
+    assert "agreed terms" in raised_by(lambda: change(leg, **fields))
+
+
+def test_a_leg_stays_with_its_bet_and_what_it_backed() -> None:
+    leg, other = BetLegFactory(), BetLegFactory()
+    assert "agreed terms" in raised_by(lambda: change(leg, bet=other.bet))
+    assert "agreed terms" in raised_by(lambda: change(leg, game=other.game, selection=other.selection))
+
+
+def test_a_bet_stays_with_its_user_bankroll_and_bookmaker() -> None:
     placed, other = BetFactory(), BankrollFactory()
+    assert "agreed terms" in raised_by(lambda: change(placed, bookmaker=BookmakerFactory()))
     assert "agreed terms" in raised_by(lambda: change(placed, bankroll=other))
     assert "agreed terms" in raised_by(lambda: change(placed, user=other.user))
 
