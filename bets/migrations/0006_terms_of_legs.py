@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bets", "0003_chain_has_no_gap"),
+        ("bets", "0005_graded_on"),
     ]
 
     operations = [
