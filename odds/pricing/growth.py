@@ -8,7 +8,7 @@ with the two products held at a shrinking μ (Nocedal and Wright, Numerical Opti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -20,6 +20,8 @@ SMALLEST_GAP: Final = Decimal("1e-32")
 LARGEST_RESIDUE: Final = Decimal("1e-28")
 MOST_STEPS: Final = 300
 SHOWN: Final = Decimal("1e-15")
+NUDGE: Final = Decimal("1e-20")
+"""Added before rounding down: a half found as 0.4999… stays a half, and the sum stays at most 1."""
 
 Vector = list[Decimal]
 
@@ -41,7 +43,7 @@ def largest_growth(chances: Sequence[Fraction], profits: Sequence[Sequence[Fract
         gap = (sum(a * b for a, b in zip(lower, shares, strict=True)) + upper * slack) / (count + 1)
         residue = max(abs(g + low - upper) for g, low in zip(gradient, lower, strict=True))
         if gap < SMALLEST_GAP and residue < LARGEST_RESIDUE:
-            return [share.quantize(SHOWN) for share in shares]
+            return [(share + NUDGE).quantize(SHOWN, ROUND_DOWN) for share in shares]
         shares, lower, upper = _step(gradient, curvature, shares, slack, lower, upper, gap * SHRINK)
     raise ArithmeticError(f"no stakes of largest growth found in {MOST_STEPS} steps")
 
