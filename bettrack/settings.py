@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from bettrack.embedded import layout
+from bettrack.environment import Environment
 
 # lets classes of Django that are generic to the type checker be subscripted at run time
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+env = Environment()
+Environment.read_env(BASE_DIR / ".env")
 
 HOME = Path(env.str("BETTRACK_HOME", default="") or BASE_DIR / "var").expanduser().resolve()
 EMBEDDED = layout.for_home(HOME)
@@ -39,19 +39,19 @@ if not SECRET_KEY:
         )
     SECRET_KEY = EMBEDDED.secret_key()
 
-BETTRACK_URL = env.str("BETTRACK_URL", default="http://127.0.0.1:8000").rstrip("/")
+BETTRACK_URL = env.site("BETTRACK_URL", default="http://127.0.0.1:8000")
 HTTPS = BETTRACK_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 ODDS_API_KEY = env.str("ODDS_API_KEY", default="")
 DEMO = not ODDS_API_KEY
-ODDS_API_URL = env.str("ODDS_API_URL", default="https://api.the-odds-api.com")
-ESPN_URL = env.str("ESPN_URL", default="https://site.api.espn.com")
+ODDS_API_URL = env.site("ODDS_API_URL", default="https://api.the-odds-api.com")
+ESPN_URL = env.site("ESPN_URL", default="https://site.api.espn.com")
 ODDS_API_REGIONS = env.list("ODDS_API_REGIONS", default=["us", "eu"] if DEMO else ["us"])
 ODDS_API_MONTHLY_CREDITS = env.int("ODDS_API_MONTHLY_CREDITS", default=500)
-SANDBOX_URL = env.str("SANDBOX_URL", default=f"{BETTRACK_URL}/sandbox")
-SANDBOX_SPEED = env.float("SANDBOX_SPEED", default=15.0)
+SANDBOX_URL = env.site("SANDBOX_URL", default=f"{BETTRACK_URL}/sandbox")
+SANDBOX_SPEED = env.positive("SANDBOX_SPEED", default=15.0)
 SANDBOX_SEED = env.int("SANDBOX_SEED", default=7)
 SANDBOX_FEATURED = env.str("SANDBOX_FEATURED", default="")
 
@@ -122,7 +122,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 if EMBEDDED_POSTGRES:
     DATABASES: dict[str, dict[str, Any]] = {"default": EMBEDDED.database_settings()}
 else:
-    DATABASES = {"default": env.db_url("DATABASE_URL")}
+    DATABASES = {"default": env.postgres("DATABASE_URL")}
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_POOLED", default=False)
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
@@ -183,7 +183,7 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
-DEFAULT_TIME_ZONE = env.str("DEFAULT_TIME_ZONE", default="America/New_York")
+DEFAULT_TIME_ZONE = env.time_zone("DEFAULT_TIME_ZONE", default="America/New_York")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "static/"
@@ -232,7 +232,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="INFO")},
     # httpx logs whole URLs at INFO, and the odds feed's key is in them
     "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
 }

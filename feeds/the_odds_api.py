@@ -88,7 +88,7 @@ def read_error(status: int, body: bytes) -> tuple[FeedError, Refused | None]:
     """The provider's error body as an exception, and whether it refuses the key altogether."""
     try:
         told = msgspec.json.decode(body, type=_ErrorBody)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         told = _ErrorBody()
     code = told.error_code if _CODE.fullmatch(told.error_code) else ""
     text = f"The Odds API answers {status}{f' {code}' if code else ''}: {told.message[:300] or 'no reason given'}"

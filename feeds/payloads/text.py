@@ -28,6 +28,8 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         raise BadPayload(f"unexpected shape: {error}") from error
+    except RecursionError as error:
+        raise BadPayload("nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     try:

@@ -281,3 +281,8 @@ def test_a_score_that_cannot_be_read_is_refused_never_zero(spoilt: Any) -> None:
     parsed = parse_scores(body(spoilt, score(id="kept")))
     assert [e.id for e in parsed.events] == ["kept"]
     assert len(parsed.rejected) == 1
+
+
+def test_json_nested_without_end_is_refused() -> None:
+    with pytest.raises(BadPayload, match="nested too deeply"):
+        parse_scores(b"[" * 100_000)

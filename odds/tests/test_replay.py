@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, execute_from_command_line
 from django.db import connection
 
 from feeds.payloads import Summary
@@ -267,3 +267,11 @@ def test_a_recorded_summary_brings_its_box_score_once(shared_data: Path) -> None
     first = replay_results(InTimeOrder([path]))
     assert first.statistics > 100
     assert replay_results(InTimeOrder([path])).statistics == 0
+
+
+def test_a_date_that_is_none_is_said_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        execute_from_command_line(["manage.py", "pull_results", "--date", "nonsense"])
+    said = capsys.readouterr().err
+    assert "argument --date: 'nonsense' is not a date such as 2026-11-20." in said
+    assert "Traceback" not in said

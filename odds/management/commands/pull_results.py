@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 from typing import Any
 
@@ -28,7 +29,7 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"--date: {text!r} is not a date such as 2026-11-20.") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-20.") from None
 
 
 class Command(BaseCommand):

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from bettrack.environment import Environment
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("bool", "maybe", "A_SETTING cannot be read: set it to true or false."),
+        ("int", "lots", "A_SETTING cannot be read: set it to a whole number"),
+        ("int", "1.5", "A_SETTING cannot be read: set it to a whole number"),
+        ("positive", "fast", "A_SETTING cannot be read: set it to a number"),
+        ("positive", "0", "A_SETTING must be above zero"),
+        ("positive", "-5", "A_SETTING must be above zero"),
+        ("time_zone", "Mars/Olympus", "A_SETTING is not a time zone"),
+        ("time_zone", "../etc", "A_SETTING is not a time zone"),
+        ("log_level", "loud", "A_SETTING is not a log level"),
+        ("site", "bets.example.org", "A_SETTING is not an address"),
+        ("site", "http://[", "A_SETTING is not an address"),
+        ("site", "ftp://bets.example.org", "A_SETTING is not an address"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, kind: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv("A_SETTING", value)
+    with pytest.raises(ImproperlyConfigured, match=said):
+        getattr(Environment(), kind)("A_SETTING", default=1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "garbage",
+        "postgres://host",
+        "postgres://me:hunter2@[/name",
+        "postgres://me:hunter2@host:port/name",
+        "mysql://me:hunter2@host/name",
+    ],
+)
+def test_what_is_no_address_of_a_database_is_not_repeated(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("A_DATABASE", url)
+    with pytest.raises(ImproperlyConfigured, match="A_DATABASE is not the address") as refused:
+        Environment().postgres("A_DATABASE")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ODDS_API_MONTHLY_CREDITS", "lots"),
+        ("DEFAULT_TIME_ZONE", "Mars/Olympus"),
+        ("DATABASE_URL", "garbage"),
+    ],
+)
+def test_the_start_stops_with_a_sentence(name: str, value: str) -> None:
+    done = subprocess.run(
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "check"],
+        env={**os.environ, "SECRET_KEY": "a" * 50, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(name)
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("value", "read"), [("1", True), ("Yes", True), ("", False), ("off", False)])
+def test_switches_are_read(monkeypatch: pytest.MonkeyPatch, value: str, read: bool) -> None:
+    monkeypatch.setenv("A_SWITCH", value)
+    assert Environment().bool("A_SWITCH", default=not read) is read
+
+
+def test_the_address_of_a_database_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_DATABASE", "postgres://me:p%40ss@host:5433/name")
+    found = Environment().postgres("A_DATABASE")
+    assert (found["NAME"], found["PASSWORD"], found["PORT"]) == ("name", "p@ss", 5433)
+
+
+def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SITE", "https://bets.example.org/")
+    assert Environment().site("A_SITE", default="http://127.0.0.1") == "https://bets.example.org"
