@@ -25,6 +25,7 @@ from games.models import Game, Sport
 from games.services import ResultCounts
 
 from . import partitions
+from .budget import has_to_buy_scores, seconds_between_pulls, seconds_between_scores
 from .ingest import IngestCounts
 from .pull import (
     PROPS,
@@ -32,7 +33,6 @@ from .pull import (
     games_without_box_score,
     has_games_near,
     in_season,
-    markets_of,
     pull_box_score,
     pull_fixtures,
     pull_props,
@@ -46,18 +46,15 @@ logger = logging.getLogger(__name__)
 RUN_LIMIT = 300
 """Seconds after which the claim of a run that died is void."""
 AFTER_FAILURE = 60
-SHORTEST = 60
 DEMO_EVERY = 15
 DEMO_PROPS_EVERY = 120
 DEMO_OUTRIGHTS_EVERY = 300
 FIXTURES_EVERY = 1_800
 OUTRIGHTS_EVERY = 86_400
 IN_SEASON_EVERY = 600
-SCORES_EVERY = 3 * 3_600
 RECENT = dt.timedelta(days=2)
 RECENT_EVERY = {True: 10, False: 60}
 OLD_EVERY = 1_800
-MONTH = 30 * 86_400
 BOX_SCORES_A_TICK = 6
 BOX_SCORE_EVERY = 900
 
@@ -89,9 +86,11 @@ def pull_due_results() -> str:
     """Pull the results that are due; return a sentence for the log."""
     total = ResultCounts()
     with espn.Client.from_settings() as scoreboards, the_odds_api.Client.from_settings() as scores:
-        for sport in _wanting_results():
+        sports = list(_wanting_results())
+        scores_every = seconds_between_scores(sports)
+        for sport in sports:
             try:
-                total += _results_of(scoreboards, scores, sport)
+                total += _results_of(scoreboards, scores, sport, scores_every)
             except FeedError as error:
                 logger.error("pulling scores of %s stops: %s", sport.key, error)
         _box_scores(scoreboards)
@@ -124,19 +123,6 @@ def _odds_jobs(sport: Sport, sports: Iterable[Sport], near: set[str]) -> Iterato
         yield "odds", seconds_between_pulls(sports, near), pull_sport
 
 
-def seconds_between_pulls(sports: Iterable[Sport], near: set[str]) -> int:
-    """The cadence at which pulling all sports with games near for a whole month fits the month's credits.
-
-    Outrights are pulled once a day, and that is set aside first.
-    """
-    regions = len(settings.ODDS_API_REGIONS)
-    outrights = 30 * sum(regions for sport in sports if sport.has_outrights)
-    each_round = sum(regions * len(markets_of(sport)) for sport in sports if sport.key in near)
-    budget: int = settings.ODDS_API_MONTHLY_CREDITS - outrights
-    rounds = budget // each_round if each_round else 0
-    return max(MONTH // rounds, SHORTEST) if rounds > 0 else MONTH
-
-
 def _in_season(client: the_odds_api.Client) -> list[Sport]:
     """Our active sports that the feed offers now; its free list is asked for every ten minutes."""
     offered = cache.get("odds:in-season")
@@ -146,14 +132,16 @@ def _in_season(client: the_odds_api.Client) -> list[Sport]:
     return list(Sport.objects.filter(active=True, key__in=offered))
 
 
-def _results_of(scoreboards: espn.Client, scores: the_odds_api.Client, sport: Sport) -> ResultCounts:
+def _results_of(
+    scoreboards: espn.Client, scores: the_odds_api.Client, sport: Sport, scores_every: int
+) -> ResultCounts:
     now = timezone.now()
     days = days_without_result(sport, now)
     total = ResultCounts()
     if not days:
         return total
-    if not espn.covers(sport.key):
-        with _due(f"scores:{sport.key}", SCORES_EVERY) as is_due:
+    if has_to_buy_scores(sport):
+        with _due(f"scores:{sport.key}", scores_every) as is_due:
             if is_due:
                 total += pull_scores(scores, sport.key)
         return total

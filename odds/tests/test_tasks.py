@@ -193,16 +193,6 @@ def test_nobody_pulls_a_sport_another_worker_is_pulling(clock: Clock, cache: Loc
     assert cache.get("odds:run:odds:basketball_nba") == "other"
 
 
-@pytest.mark.parametrize(
-    ("credits_a_month", "seconds"),
-    [(500, 30 * 86_400 // 156), (0, 30 * 86_400), (10**9, 60)],
-)
-def test_the_cadence_fits_the_months_credits(settings: Settings, credits_a_month: int, seconds: int) -> None:
-    settings.ODDS_API_MONTHLY_CREDITS, settings.ODDS_API_REGIONS = credits_a_month, ["us"]
-    nba, winner = SportFactory.build(**NBA), SportFactory.build(**WINNER)
-    assert tasks.seconds_between_pulls([nba, winner], {nba.key}) == seconds
-
-
 def test_with_a_key_only_sports_with_games_near_cost_credits(clock: Clock, settings: Settings) -> None:
     settings.DEMO = False
     nba = SportFactory(**NBA)
