@@ -30,7 +30,7 @@ from games.models import (
     Team,
     TeamAlias,
 )
-from games.services import set_result
+from games.services import keep_former_name, set_result
 from games.services.staff import check_result
 
 OF_SPORTS = ("sport", admin.RelatedOnlyFieldListFilter)
@@ -101,6 +101,12 @@ class TeamAdmin(admin.ModelAdmin):
     fields = ["pictures", "name", "abbr", "sport", "espn_id", "color", "logo_url"]
     readonly_fields = ["pictures"]
     inlines = [TeamAliasInline]
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        former = form.initial.get("name", "") if change and "name" in form.changed_data else ""
+        if former and keep_former_name(team=form.instance, name=former):
+            messages.info(request, f"The feeds may go on saying “{former}”: it is an alias now.")
 
     @admin.display(description="")
     def badge(self, team: Team) -> SafeString:

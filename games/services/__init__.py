@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from games.services.box_scores import BoxScoreCounts, PlayerLine, record_box_score
 from games.services.fixtures import Fixture, ingest_games, other_sides
+from games.services.naming import keep_former_name
 from games.services.results import ResultCounts, apply_results
 from games.services.staff import cancel, postpone, set_result
 
@@ -15,6 +16,7 @@ __all__ = [
     "apply_results",
     "cancel",
     "ingest_games",
+    "keep_former_name",
     "other_sides",
     "postpone",
     "record_box_score",
