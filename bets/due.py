@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from bets.evidence import Reading
 from bets.grading import LegTerms, Result
@@ -30,30 +31,35 @@ WHERE l.status = 'pending' AND b.status = 'pending'
       SELECT 1 FROM bet_legs other JOIN games og ON og.id = other.game_id
       WHERE other.bet_id = b.id AND other.id <> l.id AND other.status = 'pending'
         AND og.status NOT IN ('final', 'cancelled', 'abandoned'))
+ORDER BY l.game_id
 LIMIT %(size)s
 FOR UPDATE OF b SKIP LOCKED
 FOR SHARE OF g SKIP LOCKED
 """
 """Locks bets, so that no two workers grade one; and games, so that no score moves while it is used.
 
-Neither lock waits: what somebody else holds is left for the next run.
+Game by game, so that bets on the same lines come together. Neither lock waits: what somebody else holds is left for the next run.
 """
 
 LOAD = """
 SELECT b.id, b.bankroll_id, br.currency, b.kind, b.stake, b.is_bonus, b.boost_pct, b.revision, b.bookmaker_id,
        b.status, b.payout,
-       l.id, l.odds, l.point, l.draw_offered, l.selection_id, s.market, s.side, s.participant,
-       g.id, g.kind, g.sport_id, g.title, g.status, g.home_score, g.away_score,
-       g.period_scores::text, g.commence_time, home.name, away.name, g.updated_at
+       l.id, l.game_id, l.selection_id, l.odds, l.point, l.draw_offered, s.market, s.side, s.participant
 FROM bets b
 JOIN bankrolls br ON br.id = b.bankroll_id
 JOIN bet_legs l ON l.bet_id = b.id
 JOIN selections s ON s.id = l.selection_id
-JOIN games g ON g.id = l.game_id
+WHERE b.id = ANY(%s::uuid[])
+ORDER BY b.id, l.position
+"""
+
+GAMES = """
+SELECT g.id, g.kind, g.sport_id, g.title, g.status, g.home_score, g.away_score,
+       g.period_scores::text, g.commence_time, home.name, away.name, g.updated_at
+FROM games g
 LEFT JOIN teams home ON home.id = g.home_team_id
 LEFT JOIN teams away ON away.id = g.away_team_id
-WHERE b.id = ANY(%s::uuid[])
-ORDER BY g.commence_time, b.id, l.position
+WHERE g.id = ANY(%s::uuid[])
 """
 
 READINGS = """
@@ -117,18 +123,32 @@ def claim(size: int, game_ids: Sequence[uuid.UUID] | None = None) -> list[uuid.U
 
 
 def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:
-    """Return the bets with their legs and games, in the order the games began."""
+    """Return the bets with their legs and games, in the order the games began; equal legs share their terms."""
     bets: dict[uuid.UUID, DueBet] = {}
-    games: dict[uuid.UUID, DueGame] = {}
+    shared: dict[tuple[object, ...], LegTerms] = {}
     with connection.cursor() as cursor:
         cursor.execute(LOAD, [list(bet_ids)])
-        for row in cursor:
-            game = games.setdefault(row[19], DueGame(*row[19:]))
-            bet = bets.setdefault(row[0], DueBet(*row[:11]))
-            leg_id, odds, point, draw_offered, selection_id, market, side, participant = row[11:19]
+        rows = cursor.fetchall()
+        games = load_games(cursor, {row[12] for row in rows})
+    for row in rows:
+        bet = bets.get(row[0])
+        if bet is None:
+            bet = bets[row[0]] = DueBet(*row[:11])
+        leg_id, game_id, selection_id, odds, point, draw_offered, market, side, participant = row[11:]
+        game = games[game_id]
+        key = (selection_id, odds, point, draw_offered)
+        terms = shared.get(key)
+        if terms is None:
             terms = LegTerms(market, side, odds, point, participant, draw_offered, game.sport)
-            bet.legs.append(DueLeg(leg_id, terms, selection_id, game))
-    return list(bets.values())
+            shared[key] = terms
+        bet.legs.append(DueLeg(leg_id, terms, selection_id, game))
+    return sorted(bets.values(), key=lambda bet: bet.legs[0].game.start)
+
+
+def load_games(cursor: CursorWrapper, game_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, DueGame]:
+    """Return the games as their rows are, by id."""
+    cursor.execute(GAMES, [list(game_ids)])
+    return {row[0]: DueGame(*row) for row in cursor.fetchall()}
 
 
 def latest_readings(game_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Reading]]:

@@ -22,14 +22,15 @@ from django.db import connection, transaction
 
 from bets import due, ledger
 from bets.clock import database_now
-from bets.evidence import Reading, explain_leg
 from bets.settlement import (
     BATCH,
     Graded,
+    Lines,
     as_text,
     closing_of,
     grade,
     leg_status,
+    lines_of,
     pay,
     write_grades,
 )
@@ -115,21 +116,19 @@ def regrade_batch(*, now: dt.datetime | None = None, size: int = BATCH) -> tuple
         return 0, Counter()
     bets = due.load(bet_ids)
     previous = previous_grades(bet_ids)
-    games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
-    readings = due.latest_readings(games)
-    results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
-    graded = [grade(bet, results) for bet in bets]
+    lines = lines_of(bets)
+    graded = [grade(bet, lines) for bet in bets]
     changed = [
         one
         for one in graded
-        if may_change(one, previous[one.bet.id], readings) and differs(one, previous[one.bet.id])
+        if may_change(one, previous[one.bet.id], lines) and differs(one, previous[one.bet.id], lines)
     ]
     tails = ledger.lock_bankrolls(one.bet.bankroll_id for one in changed)
     changed = [pay(one, tails) for one in changed]
     kept = {one.bet.id: {"before": before(one, previous[one.bet.id])} for one in changed}
     closing = closing_of([one.bet for one in changed])
     if changed:
-        write_grades(changed, readings, closing, now or database_now(), kept)
+        write_grades(changed, lines, closing, now or database_now(), kept)
     mark([one.bet.id for one in graded if one.bet.id not in kept])
     return len(bets), Counter(one.ticket.status for one in changed)
 
@@ -145,30 +144,28 @@ def previous_grades(bet_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Previo
     return found
 
 
-def may_change(
-    graded: Graded, previous: Sequence[Previous], readings: dict[uuid.UUID, list[Reading]]
-) -> bool:
+def may_change(graded: Graded, previous: Sequence[Previous], lines: Lines) -> bool:
     """Tell whether the correction is in time: staff's at any time, and any that helps a bet out of review."""
     settled_at = previous[0].settled_at
     if settled_at is None:
         return True
     for leg in graded.bet.legs:
-        by_staff = any(r.source == ResultSource.STAFF for r in readings.get(leg.game.id, []))
+        by_staff = any(r.source == ResultSource.STAFF for r in lines.readings.get(leg.game.id, ()))
         if by_staff or leg.game.version <= settled_at + CORRECTION_WINDOW:
             return True
     return False
 
 
-def differs(graded: Graded, previous: Sequence[Previous]) -> bool:
+def differs(graded: Graded, previous: Sequence[Previous], lines: Lines) -> bool:
     """Tell whether the new grade says anything else than the stored one: status, money or the figures used."""
     if (graded.ticket.status, graded.ticket.payout) != (graded.bet.status, graded.bet.payout):
         return True
-    legs = zip(graded.bet.legs, graded.results, graded.ticket.legs, previous, strict=True)
-    for leg, result, new, old in legs:
+    legs = zip(graded.bet.legs, graded.ticket.legs, previous, strict=True)
+    for leg, new, old in legs:
         if (leg_status(new, is_review=graded.is_review), as_text(new.factor)) != (old.status, old.factor):
             return True
         stored = essence(old.evidence.get("data", {}))
-        fresh = essence(explain_leg(leg.terms, result, new)["data"])
+        fresh = essence(lines.explain(leg, new)["data"])
         if any(fresh[key] != stored[key] for key in fresh.keys() & stored.keys()):
             return True
     return False

@@ -9,17 +9,17 @@ at any point leaves its batch as it was. What cannot be graded goes to review wi
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from django.db import connection, transaction
 
 from bets import due, ledger
@@ -68,7 +68,6 @@ class Graded:
 
     bet: DueBet
     ticket: TicketGrade
-    results: tuple[Result, ...]
     lines: tuple[ledger.Line, ...] = ()
 
     @property
@@ -85,6 +84,45 @@ class Graded:
         if self.bet.payout is not None or self.ticket.status == "pending":
             return BetEventKind.REGRADED
         return BetEventKind.REVIEW if self.is_review else BetEventKind.SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The results of a batch. Bets on the same line of a game share its grade and the words for it.
+
+    Shared are the terms' objects (see ``due.load``), so that they serve as keys by identity.
+    """
+
+    results: Mapping[uuid.UUID, Result]
+    readings: Mapping[uuid.UUID, Sequence[Reading]]
+    grades: dict[int, LegGrade] = field(default_factory=dict)
+    words: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def grade(self, leg: DueLeg) -> LegGrade:
+        found = self.grades.get(id(leg.terms))
+        if found is None:
+            found = self.grades[id(leg.terms)] = grade_leg(leg.terms, self.results[leg.game.id])
+        return found
+
+    def explain(self, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
+        """Return the evidence of the leg's grade; its lists and dicts are shared, add to copies of them."""
+        if self.grades.get(id(leg.terms)) is not grade:
+            return explain_leg(
+                leg.terms, self.results[leg.game.id], grade, self.readings.get(leg.game.id, ())
+            )
+        found = self.words.get(id(leg.terms))
+        if found is None:
+            result, read = self.results[leg.game.id], self.readings.get(leg.game.id, ())
+            found = self.words[id(leg.terms)] = explain_leg(leg.terms, result, grade, read)
+        return found
+
+
+def lines_of(bets: Sequence[DueBet]) -> Lines:
+    """Read what the sources say of the bets' games."""
+    games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
+    readings = due.latest_readings(games)
+    results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
+    return Lines(results, readings)
 
 
 def settle_due(
@@ -115,35 +153,32 @@ def settle_batch(
     if not bet_ids:
         return Counter()
     bets = due.load(bet_ids)
-    games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
-    readings = due.latest_readings(games)
-    results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
+    lines = lines_of(bets)
     closing = closing_of(bets)
     tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
-    graded = [pay(grade(bet, results), tails) for bet in bets]
-    write_grades(graded, readings, closing, now or database_now())
+    graded = [pay(grade(bet, lines), tails) for bet in bets]
+    write_grades(graded, lines, closing, now or database_now())
     return Counter(one.ticket.status for one in graded)
 
 
 def write_grades(
     graded: Sequence[Graded],
-    readings: dict[uuid.UUID, list[Reading]],
+    lines: Lines,
     closing: dict[int, Price],
     at: dt.datetime,
     data: Mapping[uuid.UUID, Mapping[str, Any]] = MappingProxyType({}),
 ) -> None:
     """Write legs, bets, events and ledger lines, one statement each; ``data`` adds to the event of a bet."""
-    write_legs(graded, readings, closing, at)
+    write_legs(graded, lines, closing, at)
     write_bets(graded, at)
     write_events(graded, at, data)
     ledger.append([line for one in graded for line in one.lines], at=at)
 
 
-def grade(bet: DueBet, results: dict[uuid.UUID, Result]) -> Graded:
+def grade(bet: DueBet, lines: Lines) -> Graded:
     """Grade a claimed bet. A fault of ours sends that one bet to review and the rest of the batch goes on."""
-    used = tuple(results[leg.game.id] for leg in bet.legs)
     try:
-        legs = [grade_leg(leg.terms, result) for leg, result in zip(bet.legs, used, strict=True)]
+        legs = [lines.grade(leg) for leg in bet.legs]
         ticket = grade_ticket(
             kind=bet.kind,
             stake=bet.stake,
@@ -157,9 +192,9 @@ def grade(bet: DueBet, results: dict[uuid.UUID, Result]) -> Graded:
         reason = "Grading failed; the server's log has the details."
         legs = [LegGrade("needs_review", reason=reason) for _ in bet.legs]
         ticket = TicketGrade("needs_review", tuple(legs), reason=reason)
-    if ticket.payout is None and all(result.status in due.DECIDED for result in used):
+    if ticket.payout is None and all(leg.game.status in due.DECIDED for leg in bet.legs):
         ticket = replace(ticket, status="needs_review")
-    return Graded(bet, ticket, used)
+    return Graded(bet, ticket)
 
 
 def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
@@ -209,12 +244,11 @@ def leg_status(grade: LegGrade, *, is_review: bool) -> str:
     return BetStatus.NEEDS_REVIEW if is_review and grade.factor is None else grade.status
 
 
-def evidence_of(
-    graded: Graded, leg: DueLeg, result: Result, grade: LegGrade, read: Sequence[Reading]
-) -> dict[str, Any]:
+def evidence_of(graded: Graded, leg: DueLeg, grade: LegGrade, lines: Lines) -> dict[str, Any]:
     """Return a leg's evidence; a straight bet's tells the money too."""
-    evidence = explain_leg(leg.terms, result, grade, read)
+    evidence = lines.explain(leg, grade)
     if len(graded.bet.legs) == 1:
+        evidence = {**evidence, "steps": [*evidence["steps"]], "data": {**evidence["data"]}}
         add_ticket(
             evidence,
             leg.terms,
@@ -237,18 +271,18 @@ def money_note(graded: Graded) -> str:
 
 def write_legs(
     graded: Sequence[Graded],
-    readings: dict[uuid.UUID, list[Reading]],
+    lines: Lines,
     closing: dict[int, Price],
     at: dt.datetime,
 ) -> None:
     rows: list[dict[str, Any]] = []
     for one in graded:
-        for leg, result, grade in zip(one.bet.legs, one.results, one.ticket.legs, strict=True):
+        for leg, grade in zip(one.bet.legs, one.ticket.legs, strict=True):
             row = {
                 "id": leg.id,
                 "status": leg_status(grade, is_review=one.is_review),
                 "factor": as_text(grade.factor),
-                "evidence": evidence_of(one, leg, result, grade, readings.get(leg.game.id, [])),
+                "evidence": evidence_of(one, leg, grade, lines),
                 "graded_on": leg.game.version.isoformat(),
             }
             last = closing.get(leg.id)
@@ -301,6 +335,6 @@ def write_events(
 def write(statement: str, rows: Sequence[dict[str, Any]], at: dt.datetime) -> None:
     """Run one statement over all rows. Raises RuntimeError, which undoes the batch, if it misses any."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"rows": json.dumps(rows, ensure_ascii=False), "at": at})
+        cursor.execute(statement, {"rows": msgspec.json.encode(rows).decode(), "at": at})
         if cursor.rowcount != len(rows):
             raise RuntimeError(f"{cursor.rowcount} of {len(rows)} rows written; the batch is undone")

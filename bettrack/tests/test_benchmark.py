@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+
+@pytest.mark.django_db(transaction=True)
+def test_settling_is_measured_in_a_database_that_is_gone_afterwards() -> None:
+    out = StringIO()
+    call_command(
+        "benchmark", "settle", "--bets=300", "--games=20", "--batch=100", "--workers=2", "--json", stdout=out
+    )
+    found = json.loads(out.getvalue())
+    assert sorted(found) == ["bets_per_s", "peak_mb", "ratio_to_raw_update", "statements_per_batch"]
+    assert all(number > 0 for number in found.values())
+    assert found["statements_per_batch"] < 20
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_database(), (SELECT count(*) FROM pg_database WHERE datname ~ '_benchmark$')"
+        )
+        name, left = cursor.fetchone()
+    assert (name, left) == (connection.settings_dict["NAME"], 0)
+
+
+@pytest.mark.parametrize("wrong", ["--batch=300", "--games=0", "--workers=0"])
+def test_a_measurement_that_makes_no_sense_is_refused(wrong: str) -> None:
+    with pytest.raises(CommandError, match="more bets than one batch"):
+        call_command("benchmark", "settle", "--bets=300", wrong)
