@@ -20,7 +20,7 @@ DECIDED = ("final", "cancelled", "abandoned")
 """States of a game in which its legs can be graded."""
 
 CLAIM = """
-SELECT b.id
+SELECT b.id, statement_timestamp()
 FROM bet_legs l
 JOIN games g ON g.id = l.game_id
 JOIN bets b ON b.id = l.bet_id
@@ -115,11 +115,17 @@ class DueBet:
     legs: list[DueLeg] = field(default_factory=list)
 
 
-def claim(size: int, game_ids: Sequence[uuid.UUID] | None = None) -> list[uuid.UUID]:
-    """Lock up to ``size`` gradable bets that nobody else holds, until the end of the transaction."""
+def claim(
+    size: int, game_ids: Sequence[uuid.UUID] | None = None
+) -> tuple[list[uuid.UUID], dt.datetime | None]:
+    """Lock up to ``size`` gradable bets that nobody else holds, until the end of the transaction.
+
+    Returns their ids, and the time of the claim by the database's clock unless there are none.
+    """
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"size": size, "games": None if game_ids is None else list(game_ids)})
-        return list(dict.fromkeys(row[0] for row in cursor.fetchall()))
+        rows = cursor.fetchall()
+    return list(dict.fromkeys(row[0] for row in rows)), rows[0][1] if rows else None
 
 
 def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:

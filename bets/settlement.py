@@ -23,7 +23,6 @@ import msgspec
 from django.db import connection, transaction
 
 from bets import due, ledger
-from bets.clock import database_now
 from bets.due import DueBet, DueLeg
 from bets.evidence import Reading, add_ticket, explain_leg
 from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
@@ -149,15 +148,15 @@ def settle_batch(
     *, now: dt.datetime | None = None, game_ids: Sequence[uuid.UUID] | None = None, size: int = BATCH
 ) -> Counter[str]:
     """Settle up to ``size`` due bets in one transaction; return how many got each status."""
-    bet_ids = due.claim(size, game_ids)
-    if not bet_ids:
+    bet_ids, at = due.claim(size, game_ids)
+    if at is None:
         return Counter()
     bets = due.load(bet_ids)
     lines = lines_of(bets)
     closing = closing_of(bets)
     tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
     graded = [pay(grade(bet, lines), tails) for bet in bets]
-    write_grades(graded, lines, closing, now or database_now())
+    write_grades(graded, lines, closing, now or at)
     return Counter(one.ticket.status for one in graded)
 
 
