@@ -21,9 +21,11 @@ from typing import Any
 
 from bets.grading import Comparison, LegGrade, LegTerms, Result, TicketGrade, win_factor
 from bets.money import MINUS, format_money, minor_unit, plain_money
-from bets.rules import MONEYLINE, TOTAL
+from bets.rules import MONEYLINE, TEAM_TOTAL, TOTAL
+from odds.markets import split_period, title
 
 VERSION = 1
+WINNER = MONEYLINE | {"draw_no_bet"}
 Step = dict[str, Any]
 
 
@@ -173,26 +175,65 @@ def says(reading: Reading, result: Result) -> bool:
 
 
 def arithmetic_step(terms: LegTerms, result: Result, grade: LegGrade, compared: Comparison) -> Step:
+    margin = compared.margin
+    if compared.score is None or (margin is None and not compared.words):
+        return worded_step(terms, grade, compared)
     home, away = compared.score
     own, other = (away, home) if terms.side == "away" else (home, away)
-    point = terms.point or Decimal(0)
+    point, base = terms.point or Decimal(0), base_of(terms)
     size = signed(abs(point), plus=False)
-    if terms.market in TOTAL:
-        total = f"{home} + {away}"
-        words = f"{total} {MINUS} {size}" if terms.side == "over" else f"{size} {MINUS} ({total})"
-    elif terms.market in MONEYLINE:
+    if margin is None or compared.words:
+        words = f"{home}–{away}"
+    elif base in TOTAL | TEAM_TOTAL:
+        over = terms.side == "over"
+        scored = margin + point if over else point - margin
+        total = f"{home} + {away}" if base in TOTAL else signed(scored, plus=False)
+        bracketed = f"({total})" if base in TOTAL else total
+        words = f"{total} {MINUS} {size}" if over else f"{size} {MINUS} {bracketed}"
+    elif base in WINNER:
         words = f"{own} {MINUS} {other}"
     else:
         words = f"{own} {MINUS} {other} {MINUS if point < 0 else '+'} {size}"
     counted = "" if compared.score == (result.home, result.away) else f"Score that counts: {own}–{other}. "
     note = f"{counted}Rule: {compared.rule.text}."
-    parts = [text(f"{words} ="), figure(signed(compared.margin)), text(verdict(grade, terms))]
+    if margin is None or compared.words:
+        ends = "so the leg wins" if grade.factor else "so the leg loses"
+        return step([figure(words), text(f"{compared.words}, {ends}")], note)
+    parts = [text(f"{words} ="), figure(signed(margin)), text(verdict(grade, terms))]
     return step(parts, note)
+
+
+def base_of(terms: LegTerms) -> str:
+    """Return the market without its period, a lay as what it lays: ``totals_h1`` → ``totals``."""
+    return split_period(terms.market)[0].removesuffix("_lay")
+
+
+def worded_step(terms: LegTerms, grade: LegGrade, compared: Comparison) -> Step:
+    """Explain a grade that no score makes: a player's number against his line, or what happened in words."""
+    note = f"Rule: {compared.rule.text}."
+    if compared.value is None or compared.margin is None:
+        ending = "so the leg wins" if (grade.factor or 0) > 1 else "so the leg loses"
+        ending = "so the stake is returned" if grade.factor == 1 else ending
+        return step([text(f"{terms.participant or terms.side}: {compared.words},"), text(ending)], note)
+    value, line = signed(compared.value, plus=False), signed(prop_line(terms), plus=False)
+    above = terms.side in ("over", "yes", "win")
+    words = f"{value} {MINUS} {line}" if above else f"{line} {MINUS} {value}"
+    who = f"{terms.participant}, {title(terms.market)}: " if terms.participant else f"{title(terms.market)}: "
+    parts = [text(f"{who}{words} ="), figure(signed(compared.margin)), text(verdict(grade, terms))]
+    return step(parts, note)
+
+
+def prop_line(terms: LegTerms) -> Decimal:
+    """Return the line of a prop; yes and no without a point mean at least one."""
+    return Decimal("0.5") if terms.point is None else terms.point
 
 
 def verdict(grade: LegGrade, terms: LegTerms) -> str:
     """Say what the grade means for the leg."""
-    if terms.market in MONEYLINE and grade.compared is not None and grade.compared.margin == 0:
+    if "_lay" in terms.market and grade.compared is not None:
+        lays = {"won": "the selection lost, so the lay wins", "lost": "the selection won, so the lay loses"}
+        return lays.get(grade.status, "the stakes are returned")
+    if base_of(terms) in WINNER and grade.compared is not None and grade.compared.margin == 0:
         ends = {
             "won": "a draw, so the leg wins",
             "lost": "a draw, which had a price of its own, so the leg loses",
@@ -229,19 +270,44 @@ def summary(terms: LegTerms, result: Result, grade: LegGrade) -> str:
 def line_words(terms: LegTerms, result: Result, grade: LegGrade, compared: Comparison) -> str:
     """Name the line and how it fared: ``−3.5 covers by 4.5``, ``over 220.5 misses by 4.5``."""
     margin = compared.margin
+    if compared.words and compared.score is not None:
+        return f"{terms.participant or terms.side} {'wins' if grade.factor else 'loses'}"
+    if compared.score is None or margin is None:
+        return worded_line(terms, grade, compared)
     by = signed(abs(margin), plus=False)
-    if terms.market in MONEYLINE:
+    if base_of(terms) in WINNER:
         backed = {"home": result.home_name, "away": result.away_name}.get(terms.side, "the draw")
-        outcome = {"won": "wins", "lost": "loses", "push": "draws and is refunded"}[grade.status]
+        words = {"won": "wins", "lost": "loses", "push": "draws and is refunded"}
+        outcome = words[grade.status]
+        if "_lay" in terms.market and grade.status != "push":
+            outcome = words["lost" if grade.status == "won" else "won"]
+            backed = f"laid at {american(terms.odds)}, {backed}"
         scale = f" by {by}" if margin and terms.side != "draw" else ""
         counted = "" if compared.score == (result.home, result.away) else " in regulation"
         return f"{backed} {outcome}{scale}{counted}"
-    over_under = terms.side if terms.market in TOTAL else ""
+    over_under = line_side(terms)
     line = f"{over_under} {signed(terms.point or 0, plus=not over_under)}".strip()
     if margin == 0:
         return f"{line} is a push"
     half = "half " if grade.status in ("half_won", "half_lost") else ""
     return f"{line} {half}{'covers' if margin > 0 else 'misses'} by {by}"
+
+
+def line_side(terms: LegTerms) -> str:
+    """Name the side of a total, with the team of a team's: ``over``, ``Arsenal over``; '' for a spread."""
+    base = base_of(terms)
+    return f"{terms.participant} {terms.side}".strip() if base in TOTAL | TEAM_TOTAL else ""
+
+
+def worded_line(terms: LegTerms, grade: LegGrade, compared: Comparison) -> str:
+    """Name a prop or future and how it fared: ``LeBron James over 24.5 covers by 6.5 (31)``."""
+    who = f"{terms.participant} {terms.side}".strip() if terms.side != "win" else terms.participant
+    if compared.value is None or compared.margin is None:
+        return f"{who}: {compared.words}"
+    line = signed(prop_line(terms), plus=False)
+    by = signed(abs(compared.margin), plus=False)
+    fared = f"{'covers' if compared.margin > 0 else 'misses'} by {by}" if compared.margin else "is a push"
+    return f"{who} {line} {fared} ({signed(compared.value, plus=False)})"
 
 
 def data_of(terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence[Reading]) -> dict[str, Any]:
@@ -251,7 +317,9 @@ def data_of(terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence
         "factor": None if grade.factor is None else f"{grade.factor.numerator}/{grade.factor.denominator}",
         "reason": grade.reason,
         "rule": compared.rule.name if compared else None,
-        "margin": str(compared.margin) if compared else None,
+        "rule_source": compared.rule.source if compared else "",
+        "margin": None if compared is None or compared.margin is None else str(compared.margin),
+        "value": None if compared is None or compared.value is None else str(compared.value),
         "market": terms.market,
         "side": terms.side,
         "point": None if terms.point is None else str(terms.point),
@@ -262,7 +330,7 @@ def data_of(terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence
             "away": result.away,
             "home_periods": list(result.home_periods),
             "away_periods": list(result.away_periods),
-            "counted": list(compared.score) if compared else None,
+            "counted": list(compared.score) if compared and compared.score else None,
         },
         "readings": [
             {

@@ -34,7 +34,7 @@ Participation = Literal["any_time", "must_start", "plate_appearance", "first_pit
 DeadHeat = Literal["reduce", "win", "refund"]
 NonRunner = Literal["lose", "void"]
 PushInTicket = Literal["drop", "refund", "lose"]
-VoidInSameGame = Literal["reprice", "void", "drop"]
+VoidInSameGame = Literal["reprice", "void"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def test_a_score_without_source_says_so() -> None:
 
 def test_a_review_says_why_and_promises_no_money() -> None:
     line, steps = explained(LegTerms("player_points", "over", Decimal(-110), Decimal(3)), match(1, 0))
-    assert line == "Arsenal 1–0 Spurs, final; The market player_points is not graded automatically"
+    assert line == "Arsenal 1–0 Spurs, final; The market player_points needs a box score, and none is known"
     assert len(steps) == 2
 
 

@@ -144,7 +144,7 @@ def test_a_cancelled_game_returns_the_stake_whatever_the_market() -> None:
     [
         (LegTerms("h2h", "home", Decimal(-110)), Result("abandoned", 1, 0), "abandoned"),
         (LegTerms("player_points", "over", Decimal(-110), Decimal(3)), final(1, 0), "player_points"),
-        (LegTerms("h2h_h1", "home", Decimal(-110)), final(1, 0), "h2h_h1"),
+        (LegTerms("h2h_h1", "home", Decimal(-110)), final(1, 0), "1st half"),
         (LegTerms("h2h", "over", Decimal(-110)), final(1, 0), "over"),
         (LegTerms("h2h", "home", Decimal(-110), participant="LeBron"), final(1, 0), "LeBron"),
         (LegTerms("spreads", "draw", Decimal(-110), Decimal(1)), final(1, 0), "draw"),
@@ -214,21 +214,6 @@ def test_a_rule_of_the_callers_own_is_used() -> None:
     terms = LegTerms("h2h", "home", Decimal(120), draw_offered=True, sport=EPL)
     assert not default_rule(EPL, "h2h", draw_offered=True).overtime
     assert grade_leg(terms, result, FULL_GAME).status == "won"
-
-
-@pytest.mark.parametrize(
-    ("ticket", "reason"),
-    [
-        ({"kind": "parlay"}, "several legs"),
-        ({"is_bonus": True}, "Bonus"),
-        ({"boost_pct": Decimal(25)}, "Boosted"),
-    ],
-)
-def test_tickets_that_are_not_plain_straights_go_to_review(ticket: dict[str, object], reason: str) -> None:
-    values: dict[str, object] = {"kind": "straight", "stake": Decimal(10), "currency": "USD"}
-    grade = grade_ticket(**(values | ticket), legs=[LegGrade("won", Fraction(2))])  # type: ignore[arg-type]
-    assert (grade.status, grade.payout) == ("needs_review", None)
-    assert reason in grade.reason
 
 
 @pytest.mark.parametrize("count", [0, 2])

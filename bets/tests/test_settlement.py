@@ -17,6 +17,7 @@ from bets.exceptions import NotAllowed, NotPossible
 from bets.grading import LegTerms, Result
 from bets.ledger import balance
 from bets.models import Bet, BetEvent, BetEventKind, BetStatus, LedgerEntry, LedgerKind
+from bets.money import round_money
 from bets.settlement import settle_batch, settle_due
 from bets.tests.factories import (
     FAR,
@@ -313,7 +314,7 @@ def test_one_bet_that_breaks_the_grader_goes_to_review_and_the_others_are_paid(
     assert verify()[1] == []
 
 
-def test_a_ticket_of_two_legs_goes_to_review_once_both_games_ended(game: Game) -> None:
+def test_a_parlay_is_settled_once_both_games_ended(game: Game) -> None:
     bet = BetFactory(kind="parlay")
     other = GameFactory(commence_time=FAR)
     for position, each in enumerate([game, other], start=1):
@@ -321,8 +322,8 @@ def test_a_ticket_of_two_legs_goes_to_review_once_both_games_ended(game: Game) -
     ended(game, 1, 0)
     assert settle_due() == {}
     ended(other, 1, 0)
-    assert settle_due() == {"needs_review": 1}
-    assert settled(bet).review_reason == "Tickets of several legs are not graded automatically."
+    assert settle_due() == {"won": 1}
+    assert settled(bet).payout == round_money(Fraction(bet.stake) * Fraction(21, 11) ** 2, "USD")
 
 
 def test_a_payout_beyond_what_the_ledger_holds_goes_to_review(game: Game) -> None:
