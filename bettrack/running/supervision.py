@@ -92,14 +92,16 @@ class Supervisor:
                 self._launch(child)
 
     def stop(self) -> None:
-        """End every child, politely first, and everything they started."""
-        running = [child for child in self.children if child.running]
-        for child in running:
-            if child.process:
-                child.process.terminate()
+        """End every child, politely first and the last started first, and everything they started.
+
+        So the worker finishes what it asks of the web server while that still answers.
+        """
         deadline = time.monotonic() + STOP_SECONDS
-        while any(child.running for child in running) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        for child in reversed(self.children):
+            if child.process and child.running:
+                child.process.terminate()
+            while child.running and time.monotonic() < deadline:
+                time.sleep(0.05)
         for child in self.children:
             if child.running:
                 self.say(f"{child.name} does not end; killing it")

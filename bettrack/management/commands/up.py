@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from bettrack import demo
 from bettrack.embedded import client
 from bettrack.embedded.layout import EmbeddedServiceError
 from bettrack.running import children, preparation
@@ -62,16 +63,16 @@ class Command(BaseCommand):
         static = preparation.StaticFiles()
         try:
             static.begin(self.say)
-            web = self._start_web(address, supervisor, static)
+            web = self._start_web(address, supervisor, static, password)
             self._wait_for_page(address, supervisor, web)
             supervisor.start(children.worker())
             supervisor.start(children.beat())
-            demo = supervisor.start(children.demo()) if settings.DEMO else None
+            history = supervisor.start(children.demo()) if settings.DEMO else None
             record.phase = "running"
-            record.demo_history = "running" if demo else ""
+            record.demo_history = "running" if history else ""
             record.save()
             self._greet(address, password)
-            self._watch(supervisor, record, demo)
+            self._watch(supervisor, record, history)
         except KeyboardInterrupt:
             self.say("Stopping")
         finally:
@@ -80,7 +81,9 @@ class Command(BaseCommand):
                 supervisor.stop()
                 self._release_services()
 
-    def _start_web(self, address: Address, supervisor: Supervisor, static: preparation.StaticFiles) -> Child:
+    def _start_web(
+        self, address: Address, supervisor: Supervisor, static: preparation.StaticFiles, password: str
+    ) -> Child:
         """Prepare everything and start the web server: before seeding, where an earlier start has seeded."""
         if preparation.embedded_services():
             self.say(f"Starting {' and '.join(preparation.embedded_services())} (data in {settings.HOME})")
@@ -89,6 +92,8 @@ class Command(BaseCommand):
         static.finish()
         if not seeded_before:
             preparation.seed(self.say)
+        if settings.DEMO:  # before the first page: an earlier start's password must not open this one's
+            demo.ensure_user(password)
         web = supervisor.start(children.web(address))
         if seeded_before:
             preparation.seed(self.say)
@@ -109,7 +114,7 @@ class Command(BaseCommand):
                 )
             time.sleep(0.5 if status else 0.05)
 
-    def _watch(self, supervisor: Supervisor, record: Record, demo: Child | None) -> None:
+    def _watch(self, supervisor: Supervisor, record: Record, history: Child | None) -> None:
         services = preparation.embedded_services()
         complaint = ""
         while True:
@@ -123,17 +128,17 @@ class Command(BaseCommand):
                 if str(error) != complaint:
                     self.say(str(error))
                 complaint = str(error)
-            if demo and demo.done is not None:
-                self._note_demo(demo, record)
-                demo = None
+            if history and history.done is not None:
+                self._note_history(history, record)
+                history = None
 
-    def _note_demo(self, demo: Child, record: Record) -> None:
-        record.demo_history = "failed" if demo.done else "complete"
+    def _note_history(self, history: Child, record: Record) -> None:
+        record.demo_history = "failed" if history.done else "complete"
         record.save()
-        if demo.done:
+        if history.done:
             self.say(
                 "The demo history could not be filled in; the board works without it. The reason is in "
-                f"{settings.EMBEDDED.logs / (demo.name + '.log')}"
+                f"{settings.EMBEDDED.logs / (history.name + '.log')}"
             )
         else:
             self.say("The demo history is complete")

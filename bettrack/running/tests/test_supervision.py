@@ -119,6 +119,20 @@ def test_stopping_ends_children_and_grandchildren(supervisor: Supervisor) -> Non
     assert family_members(supervisor.family) == []
 
 
+def test_what_started_last_is_ended_first(supervisor: Supervisor, tmp_path: Path) -> None:
+    ended = tmp_path / "ended"
+    code = (
+        "import signal, sys, time\n"
+        "def end(number, frame):\n"
+        f"    time.sleep(0.2); open({str(ended)!r}, 'a').write(sys.argv[1] + ' '); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end); print('at work', flush=True); time.sleep(60)"
+    )
+    children = [supervisor.start(Child(name, [*python(code), name])) for name in ("web", "worker")]
+    assert wait_for(lambda: all("at work" in supervisor.last_words(child) for child in children))
+    supervisor.stop()
+    assert ended.read_text() == "worker web "
+
+
 def test_output_is_shown_with_its_name_and_kept_in_a_log(
     supervisor: Supervisor, ear: Ear, tmp_path: Path
 ) -> None:

@@ -11,8 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
@@ -98,6 +101,17 @@ def test_it_serves_the_board_and_says_how_to_sign_in_and_stop(running: Running) 
     assert running.status("/") == 200
     assert "demo / demo" in running.said
     assert "Ctrl-C" in running.said
+
+
+def test_the_sign_in_it_prints_works_at_once(running: Running) -> None:
+    jar = CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    url = f"http://127.0.0.1:{running.port}/accounts/login/"
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', opener.open(url).read().decode())
+    assert token
+    sent = {"csrfmiddlewaretoken": token[1], "login": "demo", "password": "demo"}
+    opener.open(url, urllib.parse.urlencode(sent).encode())
+    assert "sessionid" in {cookie.name for cookie in jar}
 
 
 def test_a_second_one_says_where_the_first_one_runs(running: Running) -> None:
