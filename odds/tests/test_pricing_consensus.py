@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odds.pricing import (
@@ -111,6 +111,7 @@ def test_a_negative_weight_names_the_book() -> None:
         together([book("betus", ".5", ".5", weight=-1)])
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(100, 900), st.integers(100, 900), st.integers(1, 9)), min_size=2, max_size=8

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from goto_conversion import goto_conversion  # type: ignore[import-untyped]
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from odds.pricing import (
@@ -105,6 +105,7 @@ def test_rational_methods_are_exact() -> None:
     )
 
 
+@settings(deadline=None)
 @given(MARKETS, METHODS, st.integers(min_value=1, max_value=5))
 def test_fair_probabilities_sum_exactly_to_the_number_of_winners(
     quotes: list[Decimal], method: Method, total: int
@@ -115,6 +116,7 @@ def test_fair_probabilities_sum_exactly_to_the_number_of_winners(
     assert all(0 < probability < 1 for probability in fair.probabilities)
 
 
+@settings(deadline=None)
 @given(MARKETS, METHODS, st.integers(min_value=1, max_value=5))
 def test_taking_the_margin_out_lowers_every_probability(
     quotes: list[Decimal], method: Method, total: int
@@ -125,6 +127,7 @@ def test_taking_the_margin_out_lowers_every_probability(
         assert probability < booksum([price])
 
 
+@settings(deadline=None)
 @given(MARKETS, METHODS, st.randoms(use_true_random=False))
 def test_the_order_of_the_outcomes_does_not_matter(
     quotes: list[Decimal], method: Method, order: random.Random
@@ -137,6 +140,7 @@ def test_the_order_of_the_outcomes_does_not_matter(
     assert shuffled == tuple(straight[place] for place in places)
 
 
+@settings(deadline=None)
 @given(MARKETS, METHODS)
 def test_the_shorter_price_stays_the_likelier_outcome(quotes: list[Decimal], method: Method) -> None:
     assume(booksum(quotes) > 1)
@@ -145,6 +149,7 @@ def test_the_shorter_price_stays_the_likelier_outcome(quotes: list[Decimal], met
     assert [probability for _, probability in by_price] == sorted(fair)
 
 
+@settings(deadline=None)
 @given(PRICES, PRICES)
 def test_shin_and_additive_agree_on_two_outcomes(first: Decimal, second: Decimal) -> None:
     assume(booksum([first, second]) > 1)
@@ -153,6 +158,7 @@ def test_shin_and_additive_agree_on_two_outcomes(first: Decimal, second: Decimal
     assert shin.method is Method.SHIN
 
 
+@settings(deadline=None)
 @given(MARKETS)
 def test_what_was_solved_for_reproduces_shins_formula(quotes: list[Decimal]) -> None:
     assume(booksum(quotes) > 1)
@@ -167,6 +173,7 @@ def test_what_was_solved_for_reproduces_shins_formula(quotes: list[Decimal]) -> 
             assert abs(by_hand - _decimal(probability)) < Decimal("1e-12")
 
 
+@settings(deadline=None)
 @given(MARKETS, st.integers(min_value=1, max_value=4))
 def test_what_was_solved_for_reproduces_power_and_odds_ratio(quotes: list[Decimal], total: int) -> None:
     assume(booksum(quotes) > total and len(quotes) > total)
@@ -183,6 +190,7 @@ def test_what_was_solved_for_reproduces_power_and_odds_ratio(quotes: list[Decima
             assert abs(raw / (c + raw - c * raw) - _decimal(by_ratio)) < Decimal("1e-14")
 
 
+@settings(deadline=None)
 @given(books())
 def test_shin_agrees_with_the_shin_package(raw: list[Fraction]) -> None:
     shin = pytest.importorskip("shin", reason="the shin package has no wheel for this Python")
@@ -191,6 +199,7 @@ def test_shin_agrees_with_the_shin_package(raw: list[Fraction]) -> None:
     assert [float(probability) for probability in ours] == pytest.approx(theirs, abs=1e-8)
 
 
+@settings(deadline=None)
 @given(books(), st.integers(min_value=1, max_value=3))
 def test_goto_agrees_with_the_goto_conversion_package(raw: list[Fraction], total: int) -> None:
     several = [probability * total for probability in raw]
@@ -269,6 +278,7 @@ def test_an_implied_probability_of_one_is_named() -> None:
         devig_implied([Fraction(1, 2), 1], Method.MULTIPLICATIVE)
 
 
+@settings(deadline=None)
 @given(MARKETS)
 def test_the_worst_case_is_no_better_than_any_method(quotes: list[Decimal]) -> None:
     assume(booksum(quotes) > 1)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from odds.pricing import (
@@ -38,6 +38,7 @@ def test_an_arbitrage_of_210_and_205_locks_in_the_published_profit() -> None:
     assert round(arbitrage_margin([Decimal("2.10"), Decimal("2.05")]), 5) == Fraction(".03735")
 
 
+@settings(deadline=None)
 @given(st.lists(QUOTES, min_size=2, max_size=6), STAKES)
 def test_split_stakes_spend_the_outlay_and_pay_the_same_whatever_wins(
     odds: list[Decimal], outlay: Decimal
@@ -48,6 +49,7 @@ def test_split_stakes_spend_the_outlay_and_pay_the_same_whatever_wins(
     assert split.guaranteed == Fraction(outlay) * arbitrage_margin(odds)
 
 
+@settings(deadline=None)
 @given(st.lists(QUOTES, min_size=2, max_size=6))
 def test_an_arbitrage_is_a_negative_hold(odds: list[Decimal]) -> None:
     prices = [american_from_decimal(quote) for quote in odds]
@@ -56,6 +58,7 @@ def test_an_arbitrage_is_a_negative_hold(odds: list[Decimal]) -> None:
     assert (margin > 0) == (sum(1 / Fraction(quote) for quote in odds) < 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(QUOTES, STAKES), min_size=2, max_size=4), STAKES)
 def test_the_tightest_limit_shrinks_the_whole_outlay(
     legs: list[tuple[Decimal, Decimal]], outlay: Decimal
@@ -124,6 +127,7 @@ def test_a_bonus_bet_of_50_converts_as_published() -> None:
     assert abs(conversion - Fraction(".756757")) < Fraction(1, 10**6)
 
 
+@settings(deadline=None)
 @given(STAKES, QUOTES, QUOTES, COMMISSIONS, st.booleans())
 def test_a_lay_pays_the_same_either_way(
     stake: Decimal, odds: Decimal, lay: Decimal, commission: Decimal, bonus: bool
@@ -143,6 +147,7 @@ def test_a_lay_in_whole_cents_tells_both_profits() -> None:
     assert lay.guaranteed == lay.profit_if_lost
 
 
+@settings(deadline=None)
 @given(STAKES, QUOTES, st.lists(QUOTES, min_size=1, max_size=4), st.booleans())
 def test_a_hedge_pays_the_same_whatever_wins(
     stake: Decimal, odds: Decimal, against: list[Decimal], bonus: bool
@@ -209,6 +214,7 @@ def test_the_value_of_a_middle_follows_the_distribution_of_results() -> None:
         found.expected_profit([(2, Decimal(".9"))])
 
 
+@settings(deadline=None)
 @given(QUOTES, QUOTES, STAKES)
 def test_a_balanced_middle_loses_the_same_on_either_side(
     over: Decimal, under: Decimal, outlay: Decimal

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from odds.pricing import (
@@ -95,6 +95,7 @@ def test_a_push_costs_nothing() -> None:
     assert expected_value(Decimal("1.9"), 0, 1) == 0
 
 
+@settings(deadline=None)
 @given(ODDS, CHANCES)
 def test_without_pushes_the_value_is_probability_times_odds_less_one(odds: Fraction, win: Fraction) -> None:
     assert expected_value(odds, win) == win * odds - 1
@@ -176,6 +177,7 @@ def test_kelly_refuses_a_fraction_or_cap_that_is_no_share(fraction: str, cap: st
         kelly(Proposition(2, Decimal(".6")), fraction=Decimal(fraction), cap=Decimal(cap))
 
 
+@settings(deadline=None)
 @given(propositions(), st.fractions(min_value=Fraction(1, 100), max_value=1))
 def test_kelly_never_stakes_more_than_everything(bet: Proposition, fraction: Fraction) -> None:
     share = kelly(bet, fraction=fraction)
@@ -183,6 +185,7 @@ def test_kelly_never_stakes_more_than_everything(bet: Proposition, fraction: Fra
     assert (share > 0) == (bet.ev > 0)
 
 
+@settings(deadline=None)
 @given(propositions())
 def test_kelly_grows_faster_than_a_little_more_or_less(bet: Proposition) -> None:
     share = kelly(bet, fraction=FULL)
@@ -212,6 +215,7 @@ def test_too_many_bets_at_once_are_refused() -> None:
         kelly_independent([Proposition(2, Decimal(".6"))] * 11)
 
 
+@settings(deadline=None)
 @given(st.lists(propositions(), min_size=1, max_size=3))
 def test_simultaneous_stakes_meet_the_conditions_of_a_maximum(bets: list[Proposition]) -> None:
     assume(all(bet.lose > 0 for bet in bets))
@@ -240,6 +244,7 @@ def test_a_fraction_and_a_cap_hold_for_each_of_several_bets() -> None:
     assert kelly_independent(bets, fraction=FULL, cap=Fraction(1, 10)) == (Fraction(1, 10), Fraction(1, 10))
 
 
+@settings(deadline=None)
 @given(fields())
 def test_exclusive_outcomes_get_the_stakes_a_general_search_finds(bets: list[Proposition]) -> None:
     scenarios = race(bets)
