@@ -3,13 +3,26 @@ from __future__ import annotations
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Final
 
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+    SignupForm,
+)
 from django import forms
 
 from accounts.models import Theme, User
 
 Choices = list[tuple[str, list[tuple[str, str]]]]
+HELP_WITH_PASSWORDS: Final = (
+    "8 characters or more. Not a common one, not digits alone, not like your name or email."
+)
 
 
 def zone_choices() -> Choices:
@@ -53,24 +66,47 @@ class ThemeForm(forms.Form):
     )
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
-    """allauth's form with labels in place of placeholders."""
+class PlainWords(forms.Form):
+    """Changes allauth's forms: labels in sentence case instead of placeholders, one sentence about passwords."""
 
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = str(field.label or name).capitalize()
+            if name == "password1":
+                field.help_text = HELP_WITH_PASSWORDS
+
+
+class SignInForm(PlainWords, LoginForm):  # type: ignore[misc]
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Username or email"
-        without_placeholders(self)
 
 
-class SignUpForm(SignupForm):  # type: ignore[misc]
-    """allauth's form with labels in place of placeholders."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        without_placeholders(self)
+class SignUpForm(PlainWords, SignupForm):  # type: ignore[misc]
+    pass
 
 
-def without_placeholders(form: forms.Form) -> None:
-    """A label stays while one types; a placeholder that repeats it is taken away."""
-    for field in form.fields.values():
-        field.widget.attrs.pop("placeholder", None)
+class NewEmailForm(PlainWords, AddEmailForm):  # type: ignore[misc]
+    pass
+
+
+class NewPasswordForm(PlainWords, ChangePasswordForm):  # type: ignore[misc]
+    pass
+
+
+class FirstPasswordForm(PlainWords, SetPasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ForgottenPasswordForm(PlainWords, ResetPasswordForm):  # type: ignore[misc]
+    pass
+
+
+class ReplacedPasswordForm(PlainWords, ResetPasswordKeyForm):  # type: ignore[misc]
+    pass
+
+
+class ConfirmPasswordForm(PlainWords, ReauthenticateForm):  # type: ignore[misc]
+    pass

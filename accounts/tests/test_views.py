@@ -3,6 +3,7 @@ from __future__ import annotations
 import zoneinfo
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
@@ -171,3 +172,60 @@ def test_account_pages_wear_our_look(client: Client, ada: User, path: str) -> No
 @pytest.mark.parametrize("path", ["logout", "email", "password/change"])
 def test_a_stranger_has_no_account_pages(client: Client, path: str) -> None:
     assert client.get(f"/accounts/{path}/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("account_reset_password", "Reset your password"),
+        ("account_reset_password_done", "Check your mail"),
+        ("account_reset_password_from_key_done", "Your password is changed"),
+        ("account_email_verification_sent", "Check your mail"),
+        ("account_inactive", "This account is closed"),
+    ],
+)
+def test_pages_for_who_cannot_sign_in_speak_plainly(client: Client, name: str, heading: str) -> None:
+    page = client.get(reverse(name)).content.decode()
+    assert f'<h1 class="page-title">{heading}</h1>' in page
+    assert "placeholder=" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("account_change_password", "Change your password"),
+        ("account_email", "Email addresses"),
+        ("account_reauthenticate", "Confirm it is you"),
+    ],
+)
+def test_pages_of_the_account_speak_plainly(client: Client, ada: User, name: str, heading: str) -> None:
+    page = client.get(reverse(name)).content.decode()
+    assert f'<h1 class="page-title">{heading}</h1>' in page
+    assert "placeholder=" not in page
+    assert "New Password" not in page
+
+
+def test_a_forgotten_password_is_replaced_by_the_link_in_the_mail(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    UserFactory.create(username="grace", email="grace@example.com")
+    client.post(reverse("account_reset_password"), {"email": "grace@example.com"})
+    link = next(word for word in str(mailoutbox[0].body).split() if "/password/reset/key/" in word)
+    form = client.get(link, follow=True)
+    assert "Set a new password" in form.content.decode()
+    new = {"password1": NEWCOMER["password1"], "password2": NEWCOMER["password1"]}
+    done = client.post(form.redirect_chain[-1][0], new, follow=True)
+    assert done.status_code == 200
+    client.logout()
+    assert client.login(username="grace", password=NEWCOMER["password1"])
+    client.logout()
+    assert "This link does not work" in client.get(link, follow=True).content.decode()
+
+
+def test_an_address_can_be_added_beside_the_first(client: Client, ada: User) -> None:
+    page = client.post(
+        reverse("account_email"), {"action_add": "", "email": "second@example.com"}, follow=True
+    )
+    text = page.content.decode()
+    assert "second@example.com" in text
+    assert "Not confirmed" in text
