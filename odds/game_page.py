@@ -14,6 +14,7 @@ from typing import Final
 from games.models import Game, GameStatus
 from odds import markets, pricing
 from odds.best_prices import Quote, short_code
+from odds.board import AWAY_FIRST
 from odds.grids import (
     SIDE_ORDER,
     STALE_AFTER,
@@ -132,8 +133,9 @@ def _fresh(now: dt.datetime) -> dt.datetime:
 
 def _outcomes(game: Game) -> dict[int, Outcome]:
     rows = Selection.objects.filter(game=game).values_list("pk", "market", "participant", "side")
+    order = SIDE_ORDER[game.sport_id.startswith(AWAY_FIRST)]
     return {
-        pk: Outcome(pk, market, participant, side, outcome_name(game, participant, side))
+        pk: Outcome(pk, market, participant, side, outcome_name(game, participant, side), order.index(side))
         for pk, market, participant, side in rows
     }
 
@@ -181,10 +183,8 @@ def _quotes(
 def _choices(keys: Sequence[str], outcomes: dict[int, Outcome]) -> list[ChartChoice]:
     members = sorted(
         (outcome for outcome in outcomes.values() if outcome.market in keys),
-        key=lambda outcome: (
-            keys.index(outcome.market), outcome.participant, SIDE_ORDER.index(outcome.side),
-        ),
-    )  # fmt: skip
+        key=lambda outcome: (keys.index(outcome.market), outcome.participant, outcome.rank),
+    )
     return [
         ChartChoice(market, markets.title(market), list(group))
         for market, group in itertools.groupby(members, key=lambda outcome: outcome.market)
@@ -251,5 +251,7 @@ def _periods(game: Game) -> Periods | None:
         (game.away_team.abbr or game.away_team.name if game.away_team else "", away, game.away_score),
         (game.home_team.abbr or game.home_team.name if game.home_team else "", home, game.home_score),
     ]
+    if not game.sport_id.startswith(AWAY_FIRST):
+        sides.reverse()
     padded = [(name, scored + [""] * (length - len(scored)), total) for name, scored, total in sides]
     return Periods(range(1, length + 1), padded)

@@ -16,7 +16,12 @@ from odds.best_prices import Quote
 
 STALE_AFTER: Final = dt.timedelta(minutes=10)
 WIDEST_BOOK_GRID: Final = 7
-SIDE_ORDER: Final = ("away", "home", "draw", "over", "under", "yes", "no", "win")
+OTHER_SIDES: Final = ("over", "under", "yes", "no", "win")
+SIDE_ORDER: Final = {
+    True: ("away", "home", "draw", *OTHER_SIDES),
+    False: ("home", "draw", "away", *OTHER_SIDES),
+}
+"""By whether the visitor is named first: the order in which the board and the header name the sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +33,14 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A selection with the name a column or row gives it."""
+    """A selection with the name a column or row gives it; ``rank`` is its side's place among the others."""
 
     id: int
     market: str
     participant: str
     side: str
     name: str
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,7 @@ def _book_grid(
     quotes = [quote for market in keys for quote in by_market[market]]
     columns = sorted(
         (outcomes[pk] for pk in {quote.selection_id for quote in quotes}),
-        key=lambda outcome: (keys.index(outcome.market), outcome.participant, SIDE_ORDER.index(outcome.side)),
+        key=lambda outcome: (keys.index(outcome.market), outcome.participant, outcome.rank),
     )
     best = {
         outcome.id: _best_at_main_point(
@@ -265,7 +271,7 @@ def _line_order(row: LineRow) -> tuple[object, ...]:
     quote = row.best.quote
     if row.outcome.side == "win":
         return (quote.price, row.label)
-    side = SIDE_ORDER.index(row.outcome.side)
+    side = row.outcome.rank
     if row.outcome.side in ("home", "away"):
         return (side, quote.point or Decimal(0), row.label)
     return (quote.point or Decimal(0), side, row.label)

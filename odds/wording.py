@@ -19,10 +19,16 @@ def duration(length: dt.timedelta) -> str:
     return f"{seconds // 86_400} d"
 
 
+def live_clock(game: Game) -> str:
+    """The clock of a game in play with its period first: "2nd 4:12" of ESPN's "4:12 - 2nd"; else "Live"."""
+    time, dash, period = game.clock.partition(" - ")
+    return f"{period} {time}" if dash else time or "Live"
+
+
 def start_in_words(game: Game, now: dt.datetime) -> str:
     """ "in 48 min" before the start; then the state, or that no score is known yet."""
     if game.status == GameStatus.LIVE:
-        return game.clock or "in play"
+        return live_clock(game)
     if game.status != GameStatus.SCHEDULED:
         return game.get_status_display().lower()
     if game.commence_time > now:

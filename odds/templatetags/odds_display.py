@@ -16,11 +16,12 @@ from odds.best_prices import Quote
 from odds.grids import Cell, Outcome
 from odds.movement import Change, text_of
 from odds.price_markup import PriceText, button_markup, closed_markup, none_markup
-from odds.wording import duration, start_in_words
+from odds.wording import duration, live_clock, start_in_words
 
 SERIES_COLOURS = 8
 
 register = template.Library()
+register.filter("live_clock", live_clock)
 
 
 @register.simple_tag(takes_context=True)

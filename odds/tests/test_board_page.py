@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.tests.factories import UserFactory
 from games.tests.factories import GameFactory, SportFactory
 from odds.tests.quoting import full_market, quote
+from odds.wording import live_clock
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "board"}
@@ -65,6 +66,13 @@ def test_times_are_told_in_the_reader_s_zone(client: Client) -> None:
     html = page(client, "?day=2026-11-20")
     assert "9:30 AM" in html
     assert "Asia/Tokyo" in html
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"), [("0:29 - 2nd", "2nd 0:29"), ("Halftime", "Halftime"), ("49'", "49'"), ("", "Live")]
+)
+def test_a_clock_names_the_period_first(told: str, shown: str) -> None:
+    assert live_clock(GameFactory.build(clock=told)) == shown
 
 
 def test_a_live_game_shows_its_score_and_clock_and_no_price_to_click(client: Client) -> None:

@@ -221,6 +221,22 @@ def test_scores_by_period_line_up_even_when_one_side_has_fewer() -> None:
     assert [(scored, total) for _, scored, total in periods.sides] == [([3, ""], 3), ([2, 3], 5)]
 
 
+@pytest.mark.parametrize(
+    ("sport", "columns"),
+    [("icehockey_nhl", ["away", "home", "draw"]), ("soccer_epl", ["home", "draw", "away"])],
+)
+def test_sides_stand_in_the_order_the_sport_names_them_in(sport: str, columns: list[str]) -> None:
+    game = GameFactory(
+        sport__key=sport, live=True, home_score=2, away_score=1, period_scores={"home": [2], "away": [1]}
+    )
+    full_market(game, draw=True)
+    found = page(game)
+    assert [outcome.side for outcome in book_grid(found).outcomes if outcome.market == "h2h"] == columns
+    assert [outcome.side for outcome in found.choices[0].outcomes] == columns
+    assert found.periods is not None
+    assert [total for _, _, total in found.periods.sides] == ([1, 2] if columns[0] == "away" else [2, 1])
+
+
 @pytest.mark.parametrize("books", [2, 9])
 def test_the_page_takes_four_statements_however_many_books(
     game: Game, books: int, django_assert_num_queries: DjangoAssertNumQueries
