@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from games.models import Game, GameStatus
+from odds.wording import live_clock
+
+STATUS_CODE = re.compile(r"\bSTATUS_([A-Z_]+)")
 
 register = template.Library()
 
@@ -20,14 +24,26 @@ def clock_time(instant: dt.datetime) -> str:
     return date_format(timezone.localtime(instant), "D j M, g:i A")
 
 
+@register.filter
+def day_and_time(instant: dt.datetime) -> str:
+    """ "18 Nov, 10:41 PM" in the reader's zone, with the year where it is not the present one."""
+    local = timezone.localtime(instant)
+    return date_format(local, "j M, g:i A" if local.year == timezone.localtime().year else "j M Y, g:i A")
+
+
+def in_words(text: str) -> str:
+    """A provider's code of a status as words: "status STATUS_END_PERIOD" reads "status End period"."""
+    return STATUS_CODE.sub(lambda code: code[1].replace("_", " ").capitalize(), text)
+
+
 @register.simple_tag
 def step_note(step: Mapping[str, Any]) -> str:
     """The small print under a step: its source, when it was read, who agrees."""
-    note = str(step.get("note") or "")
+    note = in_words(str(step.get("note") or ""))
     if step.get("read_at"):
         read = clock_time(dt.datetime.fromisoformat(str(step["read_at"])))
         note = f"{note}, read {read}" if note else f"Read {read}"
-    after = str(step.get("note_after") or "")
+    after = in_words(str(step.get("note_after") or ""))
     return f"{note}; {after}" if note and after else note or after
 
 
@@ -39,7 +55,7 @@ def waits_for(game: Game) -> str:
         return f"{name} starts {clock_time(game.commence_time)}."
     if game.status == GameStatus.LIVE:
         score = "" if game.home_score is None else f" at {game.away_score}–{game.home_score}"
-        return f"{name} is being played{score}{', ' + game.clock if game.clock else ''}."
+        return f"{name} is being played{score}{', ' + live_clock(game) if game.clock else ''}."
     if game.status == GameStatus.POSTPONED:
         return f"{name} is postponed; the bet waits for the new date."
     return f"{name} is {game.get_status_display().lower()}; the bet is settled within moments."

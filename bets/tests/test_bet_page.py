@@ -64,7 +64,7 @@ def test_a_settled_bet_shows_score_arithmetic_and_money(client: Client, at: Scen
     text = page(client, bet)
     assert "Why it was graded so" in text
     assert "Final score Los Angeles Lakers 112 Boston Celtics 104" in text
-    assert "ESPN event 401810432, status STATUS_FINAL, read " in text
+    assert "ESPN event 401810432, status Final, read " in text
     assert "112 − 104 + 3.5 = +11.5" in text
     assert "$50.00 × (1 + 100 ÷ 110) = $95.45" in text
     assert "Returned $95.45 Stake $50.00 Profit +$45.45" in text
@@ -92,7 +92,8 @@ def test_times_are_in_the_users_zone(client: Client, at: Scene, bet: Bet) -> Non
     at.user.time_zone = "Asia/Tokyo"
     at.user.save()
     local = bet.placed_at + dt.timedelta(hours=9)
-    assert f"Placed {local:%a} {local:%I:%M %p}".replace(" 0", " ") in page(client, bet)
+    placed = f"Placed {local:%a %d %b %Y, %I:%M %p}".replace(" 0", " ")
+    assert placed in page(client, bet)
 
 
 def test_odds_are_in_the_users_format(client: Client, at: Scene, bet: Bet) -> None:

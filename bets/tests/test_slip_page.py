@@ -163,7 +163,7 @@ def test_the_clicked_price_can_be_kept_as_the_users_own(ada: Client, at: Scene) 
     at.moneyline_odds.price = Decimal(120)
     at.moneyline_odds.save()
     kept = ada.post(reverse("bets:slip_keep"), {"line": f"{at.moneyline.pk}:draftkings"}, **HTMX)
-    assert "Your own price; DraftKings shows +120." in words(kept)
+    assert "Your own price, +130; DraftKings shows +120." in words(kept)
     assert place(ada, key).status_code == 200
     bet = Bet.objects.get()
     assert (bet.odds, bet.own_price) == (Decimal(130), True)
