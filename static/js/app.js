@@ -77,8 +77,12 @@
   document.addEventListener("htmx:afterSettle", markSlip);
   document.addEventListener("DOMContentLoaded", ready);
 
-  /* <select data-submit>: sends its form when changed; the button beside it is for pages without script. */
+  /* <select data-submit>: sends its form when a pointer chose; who types or uses arrow keys, or has no script,
+     presses the button beside it when done. */
+  let pointed = false;
+  document.addEventListener("pointerdown", () => { pointed = true; });
+  document.addEventListener("keydown", () => { pointed = false; });
   document.addEventListener("change", (event) => {
-    if (event.target.matches?.("[data-submit]")) event.target.form?.requestSubmit();
+    if (pointed && event.target.matches?.("[data-submit]")) event.target.form?.requestSubmit();
   });
 })();
