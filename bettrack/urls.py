@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from bets.calculator_views import calculator
 from bettrack.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("account/", include("accounts.urls")),
     path("bets/", include("bets.urls")),
+    path("tools/settlement/", calculator, name="settlement_calculator"),
     path("", include("games.urls")),
     path("", include("odds.urls")),
 ]

@@ -94,6 +94,7 @@ PUBLIC = re.compile(
       | accounts/ | admin/       # allauth and the admin guard themselves
       | account/theme/           # a visitor may switch to dark
       | bets/slip/               # a visitor may fill a slip, not place it
+      | tools/settlement/        # arithmetic on what the visitor enters
       | sandbox/
       )""",
     re.VERBOSE,
