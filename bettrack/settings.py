@@ -74,7 +74,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
-    "django_filters",
     "pgtrigger",
     "csp",
 ]

@@ -73,8 +73,9 @@ class Postgres:
         if version != str(ours):
             raise EmbeddedServiceError(
                 f"The data in {self.data} were made by PostgreSQL {version}, but the installed server is "
-                f"{ours}. Name the folder of PostgreSQL {version}'s programs in {binaries.POSTGRES_OVERRIDE}, run "
-                "`manage.py backup`, move the folder away, unset the variable and run `manage.py restore`."
+                f"{ours}. Name the folder of PostgreSQL {version}'s programs in {binaries.POSTGRES_OVERRIDE}, start "
+                "once more and dump the database with pg_dump; then move the folder away, unset the variable, "
+                "start again and load the dump with psql."
             )
         if self.data.stat().st_mode & 0o077:
             self.data.chmod(0o700)
