@@ -9,6 +9,9 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+NO_NUMBER = "expected a number but got"
+"""What Django says of a text that is compared with a number."""
+
 logger = logging.getLogger("django.request")
 
 
@@ -35,6 +38,12 @@ class ReadableRequestMiddleware:
             problems = ["The request contains a NUL character."]
         elif isinstance(exception, ValidationError) and request.path.startswith("/admin/"):
             problems = exception.messages
+        elif (
+            isinstance(exception, ValueError)
+            and request.path.startswith("/admin/")
+            and NO_NUMBER in str(exception)
+        ):
+            problems = ["An id in the request is not a number."]
         else:
             return None
         logger.warning("Bad Request: %s", request.path, exc_info=exception)

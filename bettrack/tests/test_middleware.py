@@ -69,6 +69,11 @@ def test_a_malformed_id_in_the_admin_is_a_bad_request(staff: Client, path: str, 
     assert "zzz" in answer.content.decode()
 
 
+def test_an_id_in_the_admin_that_is_no_number_is_a_bad_request(staff: Client) -> None:
+    sent = {"action": "lift_blocks", "_selected_action": "zzz"}
+    assert staff.post("/admin/feeds/quota/", sent).status_code == 400
+
+
 def test_an_ordinary_request_passes(client: Client) -> None:
     answer = client.get(
         reverse("account_login"),

@@ -14,7 +14,13 @@ HEX_COLOR = r"^#[0-9a-f]{6}$"
 class Sport(models.Model):
     """A league as the odds feed names it; the key is the feed's (``basketball_nba``)."""
 
-    key = models.CharField(primary_key=True, max_length=64)
+    key = models.CharField(
+        primary_key=True,
+        max_length=64,
+        validators=[
+            RegexValidator(r"^[a-z0-9_]+\Z", "Write the key as the odds feed does, such as basketball_nba.")
+        ],
+    )
     title = models.CharField(max_length=100)
     group = models.CharField(max_length=100, blank=True)
     description = models.CharField(max_length=200, blank=True)

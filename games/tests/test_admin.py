@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -279,3 +280,10 @@ def test_user_page_shows_the_preferences(client: Client, staff: User) -> None:
     page = client.get(reverse("admin:accounts_user_change", args=[user.pk])).text
     assert "odds_format" in page
     assert client.get(reverse("admin:accounts_user_add")).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["NBA", "basketball nba", "-1", "../sports", "[", "nba\n"])
+def test_a_sports_key_is_one_the_feed_could_use(key: str) -> None:
+    sport = f.SportFactory.build(key=key, title="Odd")
+    with pytest.raises(ValidationError, match="as the odds feed does"):
+        sport.clean_fields()
