@@ -12,11 +12,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
 from bets.exceptions import Refused
-from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry, ResultCheck
+from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry, ResultCheck, SettlementRule
 from bets.money import format_money
+from bets.rulebook import amend_rule
 from bets.voiding import delete_game, grade_again, void_bet
 from games import admin as games_admin  # noqa: F401 - registers the games first
 from games.models import Game
@@ -217,6 +219,43 @@ class BetLegAdmin(ReadOnly):
     list_select_related = ["bet", "game", "selection"]
     search_fields = ["=bet__id", "game__title", "selection__participant"]
     ordering = ["-id"]
+
+
+class InForceFilter(admin.SimpleListFilter):
+    title = "version"
+    parameter_name = "versions"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("current", "In force")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SettlementRule]) -> QuerySet[SettlementRule]:
+        current = SettlementRule.objects.current()
+        return queryset.filter(pk__in=current.values("pk")) if self.value() else queryset
+
+
+@admin.register(SettlementRule)
+class SettlementRuleAdmin(admin.ModelAdmin):
+    """Rules are never overwritten: saving one adds its next version."""
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    list_display = ["family", "sport", "bookmaker", "version", "parameters", "source", "read_on"]
+    list_filter = [InForceFilter, "family", "bookmaker", "sport"]
+    list_select_related = ["sport", "bookmaker"]
+    search_fields = ["source", "note", "bookmaker__title", "sport__title"]
+    fields = ["bookmaker", "sport", "family", "parameters", "source", "source_url", "read_on", "note"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
+        return ["bookmaker", "sport", "family"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: SettlementRule, form: Any, change: bool) -> None:
+        if not isinstance(request.user, User):
+            raise PermissionDenied
+        stored = amend_rule(rule=obj, by=request.user, now=timezone.now())
+        obj.pk, obj.version = stored.pk, stored.version
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
 
 
 @admin.register(ResultCheck)

@@ -20,7 +20,7 @@ DECIDED = ("final", "cancelled", "abandoned")
 """States of a game in which its legs can be graded."""
 
 CLAIM = """
-SELECT b.id, statement_timestamp()
+SELECT b.id, statement_timestamp(), (SELECT max(id) FROM settlement_rules)
 FROM bet_legs l
 JOIN games g ON g.id = l.game_id
 JOIN bets b ON b.id = l.bet_id
@@ -117,15 +117,18 @@ class DueBet:
 
 def claim(
     size: int, game_ids: Sequence[uuid.UUID] | None = None
-) -> tuple[list[uuid.UUID], dt.datetime | None]:
+) -> tuple[list[uuid.UUID], dt.datetime | None, int | None]:
     """Lock up to ``size`` gradable bets that nobody else holds, until the end of the transaction.
 
-    Returns their ids, and the time of the claim by the database's clock unless there are none.
+    Returns their ids, the time of the claim by the database's clock (None if there are none), and the id of
+    the last house rule.
     """
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"size": size, "games": None if game_ids is None else list(game_ids)})
         rows = cursor.fetchall()
-    return list(dict.fromkeys(row[0] for row in rows)), rows[0][1] if rows else None
+    if not rows:
+        return [], None, None
+    return list(dict.fromkeys(row[0] for row in rows)), rows[0][1], rows[0][2]
 
 
 def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:

@@ -4,7 +4,7 @@ A leg remembers the state of its game's row (``updated_at``) that it was graded 
 since, the bet is graded afresh and held against its last grade. The same grade: nothing but the mark is
 written. Another one: a ``regraded`` event keeps the old grade with its evidence, a reversal takes the old
 payout back and the new one is paid, even where that leaves the bankroll below zero, since the money was
-never the user's to spend. A feed's correction counts within the correction window after the settlement,
+never the user's to spend. A feed's correction counts within the rule's window after the start,
 staff's at any time. What a person decided (void, cash-out, a grade by hand) is left alone.
 """
 
@@ -35,8 +35,6 @@ from bets.settlement import (
     write_grades,
 )
 from games.models import ResultSource
-
-CORRECTION_WINDOW = dt.timedelta(hours=72)
 
 STALE = """
 l.status <> 'pending' AND l.graded_on IS DISTINCT FROM g.updated_at AND b.status NOT IN ('pending', 'cashed_out')
@@ -146,12 +144,12 @@ def previous_grades(bet_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Previo
 
 def may_change(graded: Graded, previous: Sequence[Previous], lines: Lines) -> bool:
     """Tell whether the correction is in time: staff's at any time, and any that helps a bet out of review."""
-    settled_at = previous[0].settled_at
-    if settled_at is None:
+    if previous[0].settled_at is None:
         return True
     for leg in graded.bet.legs:
         by_staff = any(r.source == ResultSource.STAFF for r in lines.readings.get(leg.game.id, ()))
-        if by_staff or leg.game.version <= settled_at + CORRECTION_WINDOW:
+        window = dt.timedelta(hours=lines.rule(graded.bet, leg).correction_hours)
+        if by_staff or leg.game.version <= leg.game.start + window:
             return True
     return False
 
@@ -165,7 +163,7 @@ def differs(graded: Graded, previous: Sequence[Previous], lines: Lines) -> bool:
         if (leg_status(new, is_review=graded.is_review), as_text(new.factor)) != (old.status, old.factor):
             return True
         stored = essence(old.evidence.get("data", {}))
-        fresh = essence(lines.explain(leg, new)["data"])
+        fresh = essence(lines.explain(graded.bet, leg, new)["data"])
         if any(fresh[key] != stored[key] for key in fresh.keys() & stored.keys()):
             return True
     return False

@@ -28,6 +28,8 @@ from bets.evidence import Reading, add_ticket, explain_leg
 from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
 from bets.models import BetEventKind, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE
+from bets.rulebook import Rulebook, rulebook, rulebook_at
+from bets.rules import Rule
 from odds.prices import LineAt, Price, closing_prices
 
 logger = logging.getLogger(__name__)
@@ -94,34 +96,56 @@ class Lines:
 
     results: Mapping[uuid.UUID, Result]
     readings: Mapping[uuid.UUID, Sequence[Reading]]
-    grades: dict[int, LegGrade] = field(default_factory=dict)
-    words: dict[int, dict[str, Any]] = field(default_factory=dict)
+    rules: Rulebook
+    grades: dict[tuple[int, int], LegGrade] = field(default_factory=dict)
+    words: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
 
-    def grade(self, leg: DueLeg) -> LegGrade:
-        found = self.grades.get(id(leg.terms))
+    def rule(self, bet: DueBet, leg: DueLeg) -> Rule:
+        """Return the house rule for a leg of the bet; equal rules are the same object."""
+        terms = leg.terms
+        return self.rules.rule(
+            bookmaker_id=bet.bookmaker_id,
+            sport=terms.sport,
+            market=terms.market,
+            draw_offered=terms.draw_offered,
+        )
+
+    def grade(self, bet: DueBet, leg: DueLeg) -> LegGrade:
+        rule = self.rule(bet, leg)
+        key = (id(leg.terms), id(rule))
+        found = self.grades.get(key)
         if found is None:
-            found = self.grades[id(leg.terms)] = grade_leg(leg.terms, self.results[leg.game.id])
+            found = self.grades[key] = grade_leg(leg.terms, self.results[leg.game.id], rule)
         return found
 
-    def explain(self, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
+    def explain(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
         """Return the evidence of the leg's grade; its lists and dicts are shared, add to copies of them."""
-        if self.grades.get(id(leg.terms)) is not grade:
-            return explain_leg(
-                leg.terms, self.results[leg.game.id], grade, self.readings.get(leg.game.id, ())
-            )
-        found = self.words.get(id(leg.terms))
+        rule = self.rule(bet, leg)
+        key = (id(leg.terms), id(rule))
+        found = self.words.get(key) if self.grades.get(key) is grade else None
         if found is None:
             result, read = self.results[leg.game.id], self.readings.get(leg.game.id, ())
-            found = self.words[id(leg.terms)] = explain_leg(leg.terms, result, grade, read)
+            found = explain_leg(leg.terms, result, grade, read)
+            if rule.source:
+                name_rule(found, rule)
+            if self.grades.get(key) is grade:
+                self.words[key] = found
         return found
 
 
-def lines_of(bets: Sequence[DueBet]) -> Lines:
-    """Read what the sources say of the bets' games."""
+def name_rule(evidence: dict[str, Any], rule: Rule) -> None:
+    """Name the stored rule that was used, and its source, in the words and the data of a grade."""
+    evidence["data"]["house_rule"] = {"name": rule.name, "source": rule.source}
+    last = evidence["steps"][-1]
+    last["note"] = f"{last['note']} House rule: {rule.name}; {rule.source}.".strip()
+
+
+def lines_of(bets: Sequence[DueBet], rules: Rulebook | None = None) -> Lines:
+    """Read what the sources say of the bets' games, and the house rules unless given."""
     games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
     readings = due.latest_readings(games)
     results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
-    return Lines(results, readings)
+    return Lines(results, readings, rules or rulebook())
 
 
 def settle_due(
@@ -148,11 +172,11 @@ def settle_batch(
     *, now: dt.datetime | None = None, game_ids: Sequence[uuid.UUID] | None = None, size: int = BATCH
 ) -> Counter[str]:
     """Settle up to ``size`` due bets in one transaction; return how many got each status."""
-    bet_ids, at = due.claim(size, game_ids)
+    bet_ids, at, last_rule = due.claim(size, game_ids)
     if at is None:
         return Counter()
     bets = due.load(bet_ids)
-    lines = lines_of(bets)
+    lines = lines_of(bets, rulebook_at(last_rule))
     closing = closing_of(bets)
     tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
     graded = [pay(grade(bet, lines), tails) for bet in bets]
@@ -177,7 +201,7 @@ def write_grades(
 def grade(bet: DueBet, lines: Lines) -> Graded:
     """Grade a claimed bet. A fault of ours sends that one bet to review and the rest of the batch goes on."""
     try:
-        legs = [lines.grade(leg) for leg in bet.legs]
+        legs = [lines.grade(bet, leg) for leg in bet.legs]
         ticket = grade_ticket(
             kind=bet.kind,
             stake=bet.stake,
@@ -245,7 +269,7 @@ def leg_status(grade: LegGrade, *, is_review: bool) -> str:
 
 def evidence_of(graded: Graded, leg: DueLeg, grade: LegGrade, lines: Lines) -> dict[str, Any]:
     """Return a leg's evidence; a straight bet's tells the money too."""
-    evidence = lines.explain(leg, grade)
+    evidence = lines.explain(graded.bet, leg, grade)
     if len(graded.bet.legs) == 1:
         evidence = {**evidence, "steps": [*evidence["steps"]], "data": {**evidence["data"]}}
         add_ticket(

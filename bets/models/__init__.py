@@ -10,6 +10,10 @@ from bets.models.ledger import (
     LedgerEntry,
     LedgerKind,
 )
+from bets.models.rules import (
+    RuleFamily,
+    SettlementRule,
+)
 from bets.models.tickets import (
     OPEN_STATUSES,
     Bet,
@@ -41,5 +45,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerKind",
     "ResultCheck",
+    "RuleFamily",
+    "SettlementRule",
     "append_only",
 ]

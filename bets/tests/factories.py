@@ -25,6 +25,8 @@ from bets.models import (
     LedgerEntry,
     LedgerKind,
     ResultCheck,
+    RuleFamily,
+    SettlementRule,
 )
 from bets.placement import place_straight
 from games.models import Game
@@ -100,6 +102,16 @@ class ResultCheckFactory(DjangoModelFactory[ResultCheck]):
 
     game = factory.SubFactory(GameFactory)
     version = PLACED
+
+
+class SettlementRuleFactory(DjangoModelFactory[SettlementRule]):
+    """A rule of every book and sport for moneylines."""
+
+    class Meta:
+        model = SettlementRule
+
+    family = RuleFamily.MONEYLINE
+    source = "House rules"
 
 
 def funded_bankroll(amount: str = "1000", **fields: Any) -> Bankroll:

@@ -32,7 +32,7 @@ def seed() -> dict[str, tuple[int, int, int]]:
 
 def test_counts_are_printed_and_the_second_run_changes_nothing() -> None:
     first = seed()
-    assert list(first) == ["sports", "teams", "team aliases", "bookmakers"]
+    assert list(first) == ["sports", "teams", "team aliases", "bookmakers", "house rules"]
     assert first["teams"] == (Team.objects.count(), 0, 0)
     assert first["bookmakers"] == (Bookmaker.objects.count(), 0, 0)
     assert seed() == {kind: (0, 0, created) for kind, (created, _, _) in first.items()}

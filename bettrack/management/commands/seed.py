@@ -13,6 +13,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import Progress
 
+from bets.rulebook import seed_rules
 from bettrack import demo
 from games.exceptions import SeedError
 from games.seeding import Counts, seed_games
@@ -23,8 +24,8 @@ PROGRESS_EVERY = 15
 
 class Command(BaseCommand):
     help = (
-        "Add or correct sports, teams, their spellings and bookmakers; repeating it changes nothing. What staff "
-        "decided (active, logos and colours, names, commission, sharpness) is left alone."
+        "Add or correct sports, teams, their spellings, bookmakers and house rules; repeating it changes nothing. What "
+        "staff decided (active, logos and colours, names, commission, sharpness, rules) is left alone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 counts = {**seed_games(), "bookmakers": seed_bookmakers()}
+                counts["house rules"] = seed_rules()
         except SeedError as error:
             raise CommandError(f"Nothing was seeded. {str(error).rstrip('.')}.") from error
         except DatabaseError as error:
