@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from bets.exceptions import NotAllowed, NotPossible
 from bets.models import SettlementRule
-from bets.rules import Rule, default_rule, family_of, with_parameters
+from bets.rules import FULL_GAME, Rule, default_rule, family_of, with_parameters
 from games.models import Sport
 from games.seeding import SEED_LOCK, Counts, Line, checked, read_lines
 from odds.models import Bookmaker
@@ -55,6 +55,13 @@ class Rulebook:
                 rule = with_parameters(rule, row.parameters, name=row.name, source=row.source, sport=sport)
             self.found[key] = rule
         return rule
+
+    def ticket_rule(self, *, bookmaker_id: int | None, sport: str) -> Rule:
+        """Return the rule by which legs combine; ``sport`` is '' for legs of several sports."""
+        row = self.row(bookmaker_id, sport, "ticket")
+        if row is None:
+            return FULL_GAME
+        return with_parameters(FULL_GAME, row.parameters, name=row.name, source=row.source, sport=sport)
 
     def row(self, bookmaker_id: int | None, sport: str, family: str) -> Row | None:
         """Return the most specific row for a family of markets; one without parameters stands for no row."""

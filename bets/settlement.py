@@ -29,7 +29,7 @@ from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
 from bets.models import BetEventKind, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE
 from bets.rulebook import Rulebook, rulebook, rulebook_at
-from bets.rules import Rule
+from bets.rules import FULL_GAME, Rule
 from odds.prices import LineAt, Price, closing_prices
 
 logger = logging.getLogger(__name__)
@@ -109,6 +109,14 @@ class Lines:
             market=terms.market,
             draw_offered=terms.draw_offered,
         )
+
+    def ticket_rule(self, bet: DueBet) -> Rule:
+        """Return the house rule by which the legs of the bet combine."""
+        if len(bet.legs) == 1:
+            return FULL_GAME
+        sports = {leg.terms.sport for leg in bet.legs}
+        sport = sports.pop() if len(sports) == 1 else ""
+        return self.rules.ticket_rule(bookmaker_id=bet.bookmaker_id, sport=sport)
 
     def grade(self, bet: DueBet, leg: DueLeg) -> LegGrade:
         rule = self.rule(bet, leg)
@@ -209,6 +217,8 @@ def grade(bet: DueBet, lines: Lines) -> Graded:
             legs=legs,
             is_bonus=bet.is_bonus,
             boost_pct=bet.boost_pct,
+            boost_cap=bet.boost_cap,
+            rule=lines.ticket_rule(bet),
         )
     except Exception:
         logger.exception("bet %s could not be graded", bet.id)

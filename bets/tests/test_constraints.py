@@ -29,6 +29,7 @@ from bets.tests.factories import (
     BetFactory,
     BetLegFactory,
     LedgerEntryFactory,
+    SettlementRuleFactory,
 )
 from odds.tests.factories import BookmakerFactory, SelectionFactory
 
@@ -73,6 +74,10 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     "bet_is_placed_once": [
         lambda: same_twice(BetFactory, bankroll=BankrollFactory(), idempotency_key="k"),
     ],
+    "one_rule_per_scope_and_version": [lambda: same_twice(SettlementRuleFactory)],
+    "rule_family_is_known": [lambda: SettlementRuleFactory(family="lottery")],
+    "rule_versions_count_from_one": [lambda: SettlementRuleFactory(version=0)],
+    "rule_names_its_source": [lambda: SettlementRuleFactory(source="")],
     "stake_is_above_zero": [lambda: bet(stake=0), lambda: bet(stake=-1)],
     "bet_odds_are_american": [lambda: bet(odds=Decimal("99.99")), lambda: bet(odds=-50)],
     "bet_kind_is_known": [lambda: bet(kind="lottery")],
