@@ -245,9 +245,7 @@ def test_a_yen_bankroll_takes_whole_yen(line: CurrentOdds) -> None:
         ({"price": Decimal(1_000_000)}, "six digits"),
         ({"price": Decimal(999_999), "stake": Decimal(9_999_999_999), "own_price": True}, "could return"),
         ({"point": None}, "needs its point"),
-        ({"point": Decimal("-3.125")}, "two decimal places"),
-        ({"point": Decimal("Infinity")}, "two decimal places"),
-        ({"point": Decimal("sNaN")}, "two decimal places"),
+        *[({"point": Decimal(bad)}, "two decimal places") for bad in ("-3.125", "Infinity", "sNaN")],
         ({"idempotency_key": "a\0b"}, "no text"),
         ({"note": "half a \ud83d"}, "no text"),
         ({"tags": ["a\0b"]}, "no text"),
@@ -299,13 +297,9 @@ def test_the_bets_own_book_decides_whether_a_draw_was_offered(
 
 @pytest.mark.parametrize(
     ("sport", "market", "draw_offered"),
-    [
-        ("soccer_epl", "h2h", True),
-        ("soccer_epl", "h2h_h1", True),
-        ("soccer_epl", "draw_no_bet", False),
-        ("icehockey_nhl", "h2h", False),
-    ],
-)
+    [("soccer_epl", "h2h", True), ("soccer_epl", "h2h_h1", True), ("soccer_epl", "draw_no_bet", False),
+     ("icehockey_nhl", "h2h", False)],
+)  # fmt: skip
 def test_in_soccer_a_draw_is_on_offer_even_while_a_book_shows_no_price_for_it(
     sport: str, market: str, draw_offered: bool
 ) -> None:
