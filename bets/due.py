@@ -71,6 +71,14 @@ ORDER BY game_id, source, read_at DESC, id DESC
 """
 
 
+STATS = """
+SELECT p.game_id, lower(player.name), player.id, p.stat, p.value
+FROM player_stats p JOIN players player ON player.id = p.player_id
+WHERE p.game_id = ANY(%s::uuid[])
+ORDER BY p.game_id, player.id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class DueGame:
     """A game that has ended, as its row and its sources have it."""
@@ -173,6 +181,21 @@ def latest_readings(game_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Readi
     order = [ResultSource.STAFF, *ResultSource]
     for readings in found.values():
         readings.sort(key=lambda r: order.index(ResultSource(r.source)))
+    return found
+
+
+def box_scores(game_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, list[dict[str, Decimal]]]]:
+    """Return the statistics of each game that has a box score: by name in lower case, one for each player of it."""
+    wanted = list(game_ids)
+    players: dict[tuple[uuid.UUID, str, uuid.UUID], dict[str, Decimal]] = {}
+    if wanted:
+        with connection.cursor() as cursor:
+            cursor.execute(STATS, [wanted])
+            for game_id, name, player_id, stat, value in cursor:
+                players.setdefault((game_id, name, player_id), {})[stat] = value
+    found: dict[uuid.UUID, dict[str, list[dict[str, Decimal]]]] = {}
+    for (game_id, name, _), stats in players.items():
+        found.setdefault(game_id, {}).setdefault(name, []).append(stats)
     return found
 
 

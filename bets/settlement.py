@@ -29,7 +29,7 @@ from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
 from bets.models import BetEventKind, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE
 from bets.rulebook import Rulebook, rulebook, rulebook_at
-from bets.rules import FULL_GAME, Rule
+from bets.rules import FULL_GAME, Rule, family_of
 from odds.prices import LineAt, Price, closing_prices
 
 logger = logging.getLogger(__name__)
@@ -97,6 +97,7 @@ class Lines:
     results: Mapping[uuid.UUID, Result]
     readings: Mapping[uuid.UUID, Sequence[Reading]]
     rules: Rulebook
+    boxes: Mapping[uuid.UUID, Mapping[str, Sequence[Mapping[str, Decimal]]]] = field(default_factory=dict)
     grades: dict[tuple[int, int], LegGrade] = field(default_factory=dict)
     words: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
 
@@ -109,6 +110,17 @@ class Lines:
             market=terms.market,
             draw_offered=terms.draw_offered,
         )
+
+    def result(self, leg: DueLeg) -> Result:
+        """Return how the leg's game ended, with the numbers of the player it is on."""
+        result, box = self.results[leg.game.id], self.boxes.get(leg.game.id)
+        if box is None or family_of(leg.terms.market) != "player_prop":
+            return result
+        named = box.get(leg.terms.participant.lower(), ())
+        if len(named) > 1:
+            words = f"The box score has {len(named)} players named {leg.terms.participant}."
+            return replace(result, conflict=result.conflict or words)
+        return replace(result, stats=named[0] if named else {})
 
     def ticket_rule(self, bet: DueBet) -> Rule:
         """Return the house rule by which the legs of the bet combine."""
@@ -123,7 +135,7 @@ class Lines:
         key = (id(leg.terms), id(rule))
         found = self.grades.get(key)
         if found is None:
-            found = self.grades[key] = grade_leg(leg.terms, self.results[leg.game.id], rule)
+            found = self.grades[key] = grade_leg(leg.terms, self.result(leg), rule)
         return found
 
     def explain(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
@@ -132,7 +144,7 @@ class Lines:
         key = (id(leg.terms), id(rule))
         found = self.words.get(key) if self.grades.get(key) is grade else None
         if found is None:
-            result, read = self.results[leg.game.id], self.readings.get(leg.game.id, ())
+            result, read = self.result(leg), self.readings.get(leg.game.id, ())
             found = explain_leg(leg.terms, result, grade, read)
             if rule.source:
                 name_rule(found, rule)
@@ -149,11 +161,14 @@ def name_rule(evidence: dict[str, Any], rule: Rule) -> None:
 
 
 def lines_of(bets: Sequence[DueBet], rules: Rulebook | None = None) -> Lines:
-    """Read what the sources say of the bets' games, and the house rules unless given."""
+    """Read what the sources say of the bets' games, their box scores, and the house rules unless given."""
     games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
     readings = due.latest_readings(games)
     results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
-    return Lines(results, readings, rules or rulebook())
+    with_players = {
+        leg.game.id for bet in bets for leg in bet.legs if family_of(leg.terms.market) == "player_prop"
+    }
+    return Lines(results, readings, rules or rulebook(), due.box_scores(with_players))
 
 
 def settle_due(
