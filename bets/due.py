@@ -231,7 +231,7 @@ def result_of(game: DueGame, readings: Sequence[Reading]) -> Result:
 def conflict_of(readings: Sequence[Reading]) -> str:
     """Say how sources contradict each other's final score; '' if they do not or staff have decided."""
     finals = [r for r in readings if r.status == "final"]
-    if any(r.source == ResultSource.STAFF for r in readings) or len({(r.home, r.away) for r in finals}) < 2:
+    if any(r.source == ResultSource.STAFF for r in finals) or len({(r.home, r.away) for r in finals}) < 2:
         return ""
     said = " but ".join(f"{r.label} says {r.home}–{r.away}" for r in finals)
     return f"The sources disagree: {said}."

@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from bets import ledger
@@ -19,7 +20,7 @@ from bets.clock import database_now
 from bets.evidence import VERSION, step, text
 from bets.exceptions import NotAllowed, NotPossible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus, LedgerKind
-from games.models import Game
+from games.models import Game, GameStatus
 
 MAX_REASON = 300
 
@@ -36,7 +37,8 @@ class Deletion:
 def void_bet(*, bet: Bet, by: User, reason: str, now: dt.datetime | None = None) -> Bet:
     """Void a bet and give its stake back; what a settled one paid is taken back by a reversal.
 
-    The owner may void an open bet, staff any. Raises NotAllowed, or NotPossible when it is void already.
+    The owner may void an open bet until a game of it begins, by the database's clock; staff any bet at any
+    time. Raises NotAllowed, or NotPossible when it is void already.
     """
     why = checked_reason(reason)
     locked = lock_bets([bet])[0]
@@ -45,9 +47,17 @@ def void_bet(*, bet: Bet, by: User, reason: str, now: dt.datetime | None = None)
     if locked.status == BetStatus.VOID:
         raise NotPossible("This bet is void already.")
     at = now or database_now()
+    if not by.is_staff and has_begun(locked, at):
+        raise NotAllowed("Only staff may void a bet whose game has begun.")
     void_locked([locked], by=by, reason=why, at=at)
     locked.legs.update(status=BetStatus.VOID, return_factor=Fraction(1), evidence=voided_evidence(why))
     return locked
+
+
+def has_begun(bet: Bet, at: dt.datetime) -> bool:
+    """Tell whether a game of the bet is under way or over at the instant ``at``."""
+    waiting = Q(game__status__in=[GameStatus.SCHEDULED, GameStatus.POSTPONED], game__commence_time__gt=at)
+    return bet.legs.exclude(waiting).exists()
 
 
 @transaction.atomic

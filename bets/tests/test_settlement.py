@@ -179,6 +179,8 @@ def test_sources_that_disagree_send_the_bet_to_review_until_staff_decide(game: G
     ended(game, 24, 20)
     ScoreReadingFactory(game=game, home_score=24, away_score=20)
     ScoreReadingFactory(game=game, source=ResultSource.THE_ODDS_API, home_score=24, away_score=21)
+    # staff had it live for a while, which decides nothing
+    ScoreReadingFactory(game=game, source=ResultSource.STAFF, status="live", home_score=24, away_score=13)
     assert settle_due() == {"needs_review": 1}
     assert settled(bet).review_reason == "The sources disagree: ESPN says 24–20 but The Odds API says 24–21."
     ScoreReadingFactory(game=game, source=ResultSource.STAFF, home_score=24, away_score=20)

@@ -15,7 +15,7 @@ from bets.settlement import settle_due
 from bets.tests.factories import FAR, ended, funded_bankroll, offered, place
 from bets.verification import verify
 from bets.voiding import delete_game, void_bet
-from games.models import CommenceTime, Game, ScoreReading
+from games.models import CommenceTime, Game, GameStatus, ScoreReading
 from games.tests.factories import CommenceTimeFactory, GameFactory, ScoreReadingFactory
 from odds.models import CurrentOdds, Heartbeat, OddSnapshot, Selection
 from odds.tests.factories import HeartbeatFactory, SnapshotFactory
@@ -44,6 +44,21 @@ def test_an_owner_voids_an_open_bet_and_has_the_stake_back(game: Game) -> None:
     assert bet.legs.get().evidence["summary"] == "Voided by hand: Placed by mistake"
     assert settle_due() == {}
     assert verify()[1] == []
+
+
+@pytest.mark.parametrize("status", [GameStatus.LIVE, GameStatus.FINAL])
+def test_an_owner_cannot_void_a_bet_whose_game_has_begun(game: Game, status: str) -> None:
+    bet = place(offered(game, "h2h"))
+    Game.objects.filter(pk=game.pk).update(status=status, home_score=0, away_score=1)
+    with pytest.raises(NotAllowed, match="game has begun"):
+        void_bet(bet=bet, by=bet.user, reason="It looks bad")
+    assert balance(bet.bankroll) == 900
+
+
+def test_an_owner_cannot_void_after_the_announced_start(game: Game) -> None:
+    bet = place(offered(game, "h2h"))
+    with pytest.raises(NotAllowed, match="game has begun"):
+        void_bet(bet=bet, by=bet.user, reason="Late", now=FAR)
 
 
 def test_staff_void_a_settled_bet_by_reversal_and_refund(game: Game, staff: User) -> None:
