@@ -99,7 +99,7 @@ def test_sign_in_board_slip_place_result_and_a_settled_bet_that_says_why(
     ticket = screen.locator("#bet")
     expect(ticket).to_contain_text(f"{game.home_team} {game.home_score}")
     expect(ticket).to_contain_text(f"{game.away_team} {game.away_score}")
-    expect(ticket).to_contain_text(re.compile(r"ESPN event \d+, status STATUS_FINAL, read "))
+    expect(ticket).to_contain_text(re.compile(r"ESPN event \d+, status Final, read "))
     expect(ticket).to_contain_text(bet.get_status_display())
     paid = LedgerEntry.objects.filter(bet=bet, kind=LedgerKind.PAYOUT).count()
     assert paid == (1 if bet.status == BetStatus.WON else 0)
