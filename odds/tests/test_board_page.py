@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +23,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "board"}
 @pytest.fixture
 def soon() -> dt.datetime:
     """Later today in the site's zone, or just before midnight when the day is nearly over."""
-    now = timezone.localtime(timezone.now())
+    now = timezone.localtime(timezone.now(), ZoneInfo(settings.DEFAULT_TIME_ZONE))
     return min(now + dt.timedelta(minutes=40), now.replace(hour=23, minute=59, second=59))
 
 
