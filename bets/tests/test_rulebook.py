@@ -186,12 +186,18 @@ def test_seeds_are_valid_and_leave_alone_what_staff_changed() -> None:
     assert first.created == SettlementRule.objects.count() > 10
     pinnacle = Bookmaker.objects.get(key="pinnacle")
     assert hours(pinnacle, "basketball_nba", "spreads") == 12
-    rule = SettlementRule.objects.get(bookmaker=pinnacle, family="spread")
+    rule = SettlementRule.objects.get(bookmaker=pinnacle, sport=None, family="spread")
     rule.parameters = {"not_started_hours": 13}
     amend_rule(rule=rule, by=UserFactory(is_staff=True), now=NOW)
     again = seed_rules()
     assert (again.created, again.unchanged) == (0, first.created)
     assert hours(pinnacle, "basketball_nba", "spreads") == 13
+
+
+def test_every_seeded_rule_names_the_page_and_the_day_it_was_read() -> None:
+    with (SEEDS / "settlement_rules.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row for row in rows if not row["source_url"].startswith("https://") or not row["read_on"]] == []
 
 
 @pytest.mark.parametrize(
