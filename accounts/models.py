@@ -15,6 +15,10 @@ class OddsFormat(models.TextChoices):
     AMERICAN = "american", "American (−110)"
     DECIMAL = "decimal", "Decimal (1.91)"
     FRACTIONAL = "fractional", "Fractional (10/11)"
+    HONG_KONG = "hong_kong", "Hong Kong (0.91)"
+    INDONESIAN = "indonesian", "Indonesian (−1.10)"
+    MALAY = "malay", "Malay (0.91)"
+    IMPLIED = "implied", "Implied probability (52.4%)"
 
 
 class Theme(models.TextChoices):

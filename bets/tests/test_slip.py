@@ -87,6 +87,15 @@ def test_clearing_keeps_the_bankroll_and_changes_the_key(session: SessionBase) -
         ("10/11", "american", "-110"),
         ("5/2", "fractional", "250"),
         ("evens", "decimal", "100"),
+        ("52.5%", "american", "-110.526316"),
+        ("40", "implied", "150"),
+        ("-110", "implied", "-110"),
+        ("0.5", "hong_kong", "-200"),
+        ("+150", "hong_kong", "150"),
+        ("-0.5", "malay", "200"),
+        ("0.5", "malay", "-200"),
+        ("-1.5", "indonesian", "-150"),
+        ("1.5", "indonesian", "150"),
     ],
 )
 def test_odds_are_read_in_every_format(text: str, fmt: str, american: str) -> None:
@@ -99,3 +108,18 @@ def test_odds_are_read_in_every_format(text: str, fmt: str, american: str) -> No
 def test_what_is_no_price_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(BadOdds, match=r"\w.*\.$"):
         parse_odds(text, "american")
+
+
+@pytest.mark.parametrize(
+    ("text", "fmt", "words"),
+    [
+        ("100%", "american", "An implied probability"),
+        ("0", "implied", "An implied probability"),
+        ("0", "hong_kong", "Hong Kong odds"),
+        ("0.5", "indonesian", "Indonesian odds"),
+        ("1.5", "malay", "Malay odds"),
+    ],
+)
+def test_a_number_its_format_cannot_hold_is_refused_with_the_range(text: str, fmt: str, words: str) -> None:
+    with pytest.raises(BadOdds, match=words):
+        parse_odds(text, fmt)
