@@ -6,6 +6,18 @@ from bets.models.bankrolls import (
     Currency,
 )
 from bets.models.checks import ResultCheck
+from bets.models.history import (
+    BetEvent,
+    BetEventKind,
+)
+from bets.models.kinds import (
+    OPEN_STATUSES,
+    SINGLE_PRICE,
+    BetKind,
+    BetStatus,
+    BetType,
+    append_only,
+)
 from bets.models.ledger import (
     LedgerEntry,
     LedgerKind,
@@ -15,21 +27,15 @@ from bets.models.rules import (
     SettlementRule,
 )
 from bets.models.tickets import (
-    OPEN_STATUSES,
     Bet,
-    BetEvent,
-    BetEventKind,
-    BetKind,
     BetLeg,
     BetLegQuerySet,
     BetQuerySet,
-    BetStatus,
-    BetType,
-    append_only,
 )
 
 __all__ = [
     "OPEN_STATUSES",
+    "SINGLE_PRICE",
     "Bankroll",
     "BankrollKind",
     "Bet",

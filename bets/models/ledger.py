@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from bets.models.bankrolls import Bankroll
-from bets.models.tickets import Bet, append_only
+from bets.models.kinds import append_only
+from bets.models.tickets import Bet
 
 
 class LedgerKind(models.TextChoices):

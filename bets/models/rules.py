@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from bets.models.tickets import append_only
+from bets.models.kinds import append_only
 from bets.rules import BadRule, checked
 from games.models import Sport
 from odds.models import Bookmaker

@@ -1,10 +1,9 @@
-"""What was bet: tickets, their legs, and everything that happened to them."""
+"""What was bet: tickets and their legs."""
 
 from __future__ import annotations
 
 from typing import Self
 
-import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,63 +12,16 @@ from django.db.models import F, Q
 from accounts.ids import uuid7
 from bets.fields import FractionField
 from bets.models.bankrolls import Bankroll
-from games.models import Game
-from odds.models import APPEND_ONLY, Bookmaker, Selection, is_american_odds
-
-append_only = pgtrigger.Trigger(
-    name="append_only",
-    operation=pgtrigger.Update | pgtrigger.Delete,
-    when=pgtrigger.Before,
-    func=APPEND_ONLY,
+from bets.models.kinds import (
+    OPEN_STATUSES,
+    SINGLE_PRICE,
+    BetKind,
+    BetStatus,
+    BetType,
+    agreed_terms,
 )
-
-
-REFERENCES = frozenset({"user", "bankroll", "bookmaker", "bet", "game", "selection"})
-
-
-def agreed_terms(what: str, *fields: str) -> pgtrigger.Trigger:
-    """Guard by which the database refuses to change what was agreed when ``what`` was placed."""
-    columns = [f"{name}_id" if name in REFERENCES else name for name in fields]
-    return pgtrigger.Trigger(
-        name="agreed_terms_are_immutable",
-        operation=pgtrigger.UpdateOf(*columns),  # type: ignore[no-untyped-call] # pgtrigger leaves it untyped
-        when=pgtrigger.Before,
-        condition=pgtrigger.AnyChange(*fields),
-        func=f"RAISE EXCEPTION 'the agreed terms of a {what} cannot be changed' "
-        "USING ERRCODE = 'integrity_constraint_violation';",
-    )
-
-
-class BetKind(models.TextChoices):
-    STRAIGHT = "straight", "Straight"
-    PARLAY = "parlay", "Parlay"
-    TEASER = "teaser", "Teaser"
-    ROUND_ROBIN = "round_robin", "Round robin"
-
-
-class BetStatus(models.TextChoices):
-    PENDING = "pending", "Pending"
-    WON = "won", "Won"
-    LOST = "lost", "Lost"
-    PUSH = "push", "Push"
-    VOID = "void", "Void"
-    HALF_WON = "half_won", "Half won"
-    HALF_LOST = "half_lost", "Half lost"
-    CASHED_OUT = "cashed_out", "Cashed out"
-    NEEDS_REVIEW = "needs_review", "Needs review"
-
-
-OPEN_STATUSES = (BetStatus.PENDING, BetStatus.NEEDS_REVIEW)
-
-
-class BetType(models.TextChoices):
-    MONEYLINE = "moneyline", "Moneyline"
-    SPREAD = "spread", "Spread"
-    TOTAL = "total", "Total"
-    TEAM_TOTAL = "team_total", "Team total"
-    PLAYER_PROP = "player_prop", "Player prop"
-    OUTRIGHT = "outright", "Outright"
-    OTHER = "other", "Other"
+from games.models import Game
+from odds.models import Bookmaker, Selection, is_american_odds
 
 
 class BetQuerySet(models.QuerySet["Bet"]):
@@ -97,10 +49,36 @@ class Bet(models.Model):
     bookmaker = models.ForeignKey(
         Bookmaker, on_delete=models.PROTECT, null=True, blank=True, related_name="bets"
     )
-    kind = models.CharField(max_length=11, choices=BetKind, default=BetKind.STRAIGHT)
-    stake = models.DecimalField(max_digits=12, decimal_places=2)
+    kind = models.CharField(max_length=16, choices=BetKind, default=BetKind.STRAIGHT)
+    stake = models.DecimalField(
+        max_digits=12, decimal_places=2, help_text="All that is at risk: of a lay its liability."
+    )
+    unit_stake = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Of each combination, or of each half of an each-way bet; of a lay the backer's. Empty: the stake.",
+    )
+    combinations = models.PositiveIntegerField(default=1, db_default=1)
+    sizes = ArrayField(
+        models.PositiveSmallIntegerField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="How many legs the combinations of a round robin have.",
+    )
+    teaser_points = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    is_lay = models.BooleanField(default=False, db_default=False, help_text="The bet is on its losing.")
+    commission_pct = models.DecimalField(
+        max_digits=5, decimal_places=2, default=0, db_default=0, help_text="Taken off the profit."
+    )
+    each_way_places = models.PositiveSmallIntegerField(null=True, blank=True)
+    each_way_fraction = FractionField(
+        null=True, blank=True, help_text="Part of the odds a place pays, such as 1/4."
+    )
     odds = models.DecimalField(
-        max_digits=12, decimal_places=6, help_text="American odds of the whole ticket at placement."
+        max_digits=18, decimal_places=6, help_text="American odds of the whole ticket at placement."
     )
     status = models.CharField(max_length=12, choices=BetStatus, default=BetStatus.PENDING)
     payout = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
@@ -112,6 +90,13 @@ class Bet(models.Model):
     is_bonus = models.BooleanField(default=False, help_text="Bonus bet: the stake is not returned.")
     boost_pct = models.DecimalField(max_digits=6, decimal_places=2, default=0)
     boost_cap = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    insured_up_to = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="A loss is credited as a bonus up to this amount, never as cash.",
+    )
     note = models.TextField(blank=True, max_length=2000)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     idempotency_key = models.CharField(max_length=64)
@@ -184,6 +169,59 @@ class Bet(models.Model):
                 violation_error_message="A boost is zero or more, its cap above zero.",
             ),
             models.CheckConstraint(
+                condition=Q(is_lay=True, kind=BetKind.STRAIGHT, unit_stake__isnull=False, is_bonus=False)
+                | Q(is_lay=False, unit_stake__isnull=True, combinations=1)
+                | Q(is_lay=False, unit_stake__isnull=False, stake=F("unit_stake") * F("combinations")),
+                name="stake_is_that_of_every_combination",
+                violation_error_message="The stake is that of each combination times how many there are.",
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_stake__isnull=True) | Q(unit_stake__gt=0),
+                name="unit_stake_is_above_zero",
+                violation_error_message="The stake of a combination must be above zero.",
+            ),
+            models.CheckConstraint(
+                condition=Q(combinations=1)
+                | (Q(combinations__gt=1) & ~Q(kind__in=SINGLE_PRICE))
+                | Q(combinations=2, kind=BetKind.STRAIGHT, each_way_places__isnull=False),
+                name="only_systems_and_each_way_have_combinations",
+                violation_error_message="Only round robins, systems and each-way bets are several bets in one.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=BetKind.ROUND_ROBIN, sizes__len__gt=0)
+                | (~Q(kind=BetKind.ROUND_ROBIN) & Q(sizes__len=0)),
+                name="round_robin_has_sizes",
+                violation_error_message="A round robin has the sizes of its combinations; other bets have none.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=BetKind.TEASER, teaser_points__isnull=False, teaser_points__gt=0)
+                | (~Q(kind=BetKind.TEASER) & Q(teaser_points__isnull=True)),
+                name="teaser_has_points",
+                violation_error_message="A teaser moves its lines by more than zero points; other bets by none.",
+            ),
+            models.CheckConstraint(
+                condition=Q(commission_pct__gte=0, commission_pct__lt=100),
+                name="commission_is_a_percentage",
+                violation_error_message="A commission is at least 0% and below 100%.",
+            ),
+            models.CheckConstraint(
+                condition=Q(each_way_places__isnull=True, each_way_fraction__isnull=True)
+                | Q(
+                    each_way_places__gt=0,
+                    each_way_fraction__regex=r"^[1-9][0-9]*/[1-9][0-9]*$",
+                    kind=BetKind.STRAIGHT,
+                    is_lay=False,
+                    combinations=2,
+                ),
+                name="each_way_has_places_and_fraction",
+                violation_error_message="An each-way bet is a straight one with places and a fraction of the odds.",
+            ),
+            models.CheckConstraint(
+                condition=Q(insured_up_to__isnull=True) | Q(insured_up_to__gt=0, is_bonus=False),
+                name="insurance_is_above_zero",
+                violation_error_message="Insurance is above zero; a bonus bet has none.",
+            ),
+            models.CheckConstraint(
                 condition=~Q(idempotency_key=""),
                 name="idempotency_key_is_not_empty",
                 violation_error_message="A bet needs an idempotency key.",
@@ -197,12 +235,21 @@ class Bet(models.Model):
                 "bookmaker",
                 "kind",
                 "stake",
+                "unit_stake",
+                "combinations",
+                "sizes",
+                "teaser_points",
+                "is_lay",
+                "commission_pct",
+                "each_way_places",
+                "each_way_fraction",
                 "odds",
                 "placed_at",
                 "own_price",
                 "is_bonus",
                 "boost_pct",
                 "boost_cap",
+                "insured_up_to",
                 "idempotency_key",
             )
         ]
@@ -231,6 +278,13 @@ class BetLeg(models.Model):
     return_factor = FractionField(null=True, blank=True, help_text="Returned per unit staked on this leg.")
     draw_offered = models.BooleanField(
         default=False, help_text="The market had a price for the draw, so a draw loses."
+    )
+    deduction_pct = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        help_text="Taken off the winnings for runners withdrawn after the bet (Rule 4).",
     )
     price_seen_at = models.DateTimeField(
         null=True,
@@ -269,6 +323,11 @@ class BetLeg(models.Model):
                 condition=is_american_odds("odds"),
                 name="leg_odds_are_american",
                 violation_error_message="American odds are at most −100 or at least +100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(deduction_pct__gte=0, deduction_pct__lte=90),
+                name="deduction_is_at_most_ninety_per_cent",
+                violation_error_message="A deduction is from 0% to 90%.",
             ),
             models.CheckConstraint(
                 condition=Q(closing_odds__isnull=True) | is_american_odds("closing_odds"),
@@ -320,49 +379,3 @@ class BetLeg(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_bet_type_display()} at {self.odds.normalize():+f}"
-
-
-class BetEventKind(models.TextChoices):
-    PLACED = "placed", "Placed"
-    SETTLED = "settled", "Settled"
-    REGRADED = "regraded", "Graded again"
-    VOIDED = "voided", "Voided"
-    CASHED_OUT = "cashed_out", "Cashed out"
-    REVIEW = "review", "Sent to review"
-    EDITED = "edited", "Edited"
-
-
-class BetEvent(models.Model):
-    """Append-only history of a bet: what happened, who did it and why. ``by`` empty: BetTrack itself."""
-
-    id = models.BigAutoField(primary_key=True)
-    bet = models.ForeignKey(Bet, on_delete=models.CASCADE, related_name="events", db_index=False)
-    revision = models.PositiveSmallIntegerField(default=0)
-    kind = models.CharField(max_length=10, choices=BetEventKind)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="bet_events"
-    )
-    reason = models.CharField(max_length=300, blank=True)
-    data = models.JSONField(default=dict, blank=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        db_table = "bet_events"
-        ordering = ["bet", "at", "id"]
-        indexes = [models.Index(fields=["bet", "at"], name="event_bet_at")]  # history on the bet's page
-        constraints = [
-            models.UniqueConstraint(
-                fields=["bet", "revision", "kind"],
-                condition=~Q(kind=BetEventKind.EDITED),
-                name="one_event_of_a_kind_per_revision",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=BetEventKind.values),
-                name="bet_event_kind_is_known",
-                violation_error_message="Choose a known kind of event.",
-            ),
-        ]
-        triggers = [append_only]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%SZ}"
