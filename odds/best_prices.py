@@ -15,31 +15,44 @@ BOARD_MARKETS: Final = ("h2h", "spreads", "totals")
 CHANGE_SHOWN_FOR: Final = dt.timedelta(minutes=1)
 
 MAIN_LINES: Final = """
-WITH quote AS MATERIALIZED (
-    SELECT c.game_id, s.market, s.side, c.selection_id, c.bookmaker_id, c.point, c.price,
-           c.previous_price, c.changed_at, b.key, b.title, b.short,
-           CASE WHEN s.market = 'spreads' AND s.side = 'away' THEN -c.point ELSE c.point END AS line,
-           CASE WHEN c.price < 0 THEN -c.price / (100 - c.price) ELSE 100 / (100 + c.price) END AS implied
-      FROM current_odds c
-      JOIN selections s ON s.game_id = c.game_id AND s.id = c.selection_id
-      JOIN bookmakers b ON b.id = c.bookmaker_id
-     WHERE c.game_id = ANY(%(games)s) AND s.market = ANY(%(markets)s) AND s.participant = '' AND b.active
-), main AS (
-    SELECT DISTINCT ON (game_id, market) game_id, market, line
-      FROM quote
-     GROUP BY game_id, market, line
-     ORDER BY game_id, market, count(DISTINCT bookmaker_id) DESC, avg(abs(implied - 0.5)), abs(line), line
-), books AS (
-    SELECT game_id, count(DISTINCT bookmaker_id) AS books FROM quote GROUP BY game_id
+WITH line AS MATERIALIZED (
+    SELECT s.game_id, s.id, s.market, s.side,
+           CASE WHEN s.market = 'spreads' AND s.side = 'away' THEN -1 ELSE 1 END AS sign
+      FROM selections s
+     WHERE s.game_id = ANY(%(games)s) AND s.market = ANY(%(markets)s) AND s.participant = ''
+), quote AS MATERIALIZED (
+    SELECT c.game_id, c.selection_id, c.bookmaker_id, c.point, c.price
+      FROM line
+      JOIN {prices} c ON c.selection_id = line.id
+      JOIN bookmakers b ON b.id = c.bookmaker_id AND b.active
+     WHERE c.game_id = ANY(%(games)s)
+), at_point AS MATERIALIZED (
+    SELECT selection_id, point, count(*) AS books, sum(1 / (100 + abs(price)::float8)) AS near_even,
+           max(price) AS price
+      FROM quote GROUP BY selection_id, point
+), books AS MATERIALIZED (
+    SELECT game_id, count(*) AS books FROM (SELECT DISTINCT game_id, bookmaker_id FROM quote) each GROUP BY game_id
+), main AS MATERIALIZED (
+    SELECT DISTINCT ON (game_id, market) game_id, market, at_line, books.books
+      FROM (SELECT game_id, market, sign * point AS at_line, max(books) AS quoted_by,
+                   (1e12 * sum(near_even) / sum(books))::bigint AS near_even
+              FROM at_point JOIN line ON line.id = at_point.selection_id GROUP BY 1, 2, 3) lines
+      JOIN books USING (game_id)
+     ORDER BY game_id, market, quoted_by DESC, near_even DESC, abs(at_line), at_line
 )
-SELECT DISTINCT ON (q.game_id, q.selection_id)
-       q.game_id, q.market, q.side, q.selection_id, q.point, q.price, q.previous_price, q.changed_at,
-       q.key, q.title, q.short, books.books
-  FROM quote q
-  JOIN main ON main.game_id = q.game_id AND main.market = q.market AND main.line IS NOT DISTINCT FROM q.line
-  JOIN books ON books.game_id = q.game_id
- ORDER BY q.game_id, q.selection_id, q.price DESC, q.changed_at, q.bookmaker_id
+SELECT DISTINCT ON (c.selection_id)
+       line.game_id, line.market, line.side, c.selection_id, c.point, c.price, c.previous_price, c.changed_at,
+       b.key, b.title, b.short, main.books
+  FROM main
+  JOIN line ON line.game_id = main.game_id AND line.market = main.market
+  JOIN at_point p ON p.selection_id = line.id AND line.sign * p.point IS NOT DISTINCT FROM main.at_line
+  JOIN {prices} c ON c.game_id = line.game_id AND c.selection_id = line.id AND c.price = p.price
+   AND c.point IS NOT DISTINCT FROM p.point
+  JOIN bookmakers b ON b.id = c.bookmaker_id AND b.active
+ ORDER BY c.selection_id, c.changed_at, c.bookmaker_id
 """
+"""Where a quote is joined by its selection alone, so that the planner does not underestimate their number."""
+NOW: Final = MAIN_LINES.format(prices="current_odds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +111,15 @@ def best_on_main_lines(
     """Best prices of many games in one statement; games without prices are absent.
 
     The main line of a market is its modal point among active books (an away handicap counts as its home
-    mirror); of points with equally many books the one whose prices lie nearest even money, measured as the
-    mean distance of the implied probability from one half; then the smaller handicap. The best price is the
+    mirror; of its sides the one that more books quote counts); of points with equally many books the one
+    whose prices lie nearest even money, measured as the mean distance of the implied probability from one
+    half, which is 1/2 − 100/(100 + |price|); then the smaller handicap. The best price is the
     highest at that point; of equal ones the book that has held it longest.
     """
     if not games:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(MAIN_LINES, {"games": list(games), "markets": list(markets)})
+        cursor.execute(NOW, {"games": list(games), "markets": list(markets)})
         rows = cursor.fetchall()
     found: dict[uuid.UUID, GamePrices] = {}
     for game, market, side, selection, point, price, previous, changed, key, title, short, books in rows:

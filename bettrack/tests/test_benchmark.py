@@ -30,3 +30,20 @@ def test_settling_is_measured_in_a_database_that_is_gone_afterwards() -> None:
 def test_a_measurement_that_makes_no_sense_is_refused(wrong: str) -> None:
     with pytest.raises(CommandError, match="more bets than one batch"):
         call_command("benchmark", "settle", "--bets=300", wrong)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_is_measured_with_a_small_and_a_large_archive() -> None:
+    out = StringIO()
+    call_command("benchmark", "read", "--small=7200", "--large=30000", "--rounds=1", "--json", stdout=out)
+    found = json.loads(out.getvalue())
+    assert sorted(found) == [
+        "board_growth", "board_page_gzip_kb", "board_page_ms_p50", "movement_ms_p50", "statements",
+    ]  # fmt: skip
+    assert all(number > 0 for number in found.values())
+    assert found["board_page_gzip_kb"] < 60
+
+
+def test_an_archive_too_small_to_read_is_refused() -> None:
+    with pytest.raises(CommandError, match="at least 7,200 snapshots"):
+        call_command("benchmark", "read", "--small=100")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from odds.pricing.exact import Number, exact
@@ -62,6 +63,7 @@ def american_from_decimal(decimal: Decimal | Fraction) -> Decimal:
     return Decimal(round(exact * 10**6)).scaleb(-6)
 
 
+@lru_cache(maxsize=16_384)
 def implied(american: Decimal) -> Fraction:
     """Probability at which the price breaks even, the book's margin included: −110 → 11/21. Raises ValueError."""
     return 1 / decimal_odds(american)
@@ -120,6 +122,7 @@ def price_from_quote(value: Number, fmt: str) -> Decimal:
     return american_from_decimal(1 + (number if number > 0 else -1 / number))
 
 
+@lru_cache(maxsize=16_384)
 def format_odds(price: Decimal | None, fmt: str = AMERICAN) -> str:
     """The price as a person reads it in one of ``FORMATS``: +105, 2.05, 21/20, 1.05, −0.95 or 48.8%.
 
@@ -148,6 +151,7 @@ def format_odds(price: Decimal | None, fmt: str = AMERICAN) -> str:
     return f"{MINUS if exact_quote < 0 else ''}{_rounded(size, places)}"
 
 
+@lru_cache(maxsize=4096)
 def format_point(point: Decimal | None, *, signed: bool) -> str:
     """A handicap with its sign (+3.5, −7, 0 as PK) or a total without (220.5); None is empty."""
     if point is None:

@@ -13,9 +13,11 @@ from django.utils.timezone import localtime
 from games.models import Game
 from odds import markets, pricing
 from odds.best_prices import Quote
+from odds.board import BoardRow
+from odds.board_markup import percent_text, row_markup
 from odds.grids import Cell, Outcome
 from odds.movement import Change, text_of
-from odds.price_markup import PriceText, button_markup, closed_markup, none_markup
+from odds.price_markup import Reader, none_markup, price_markup
 from odds.wording import duration, live_clock, start_in_words
 
 SERIES_COLOURS = 8
@@ -25,46 +27,28 @@ register.filter("live_clock", live_clock)
 
 
 @register.simple_tag(takes_context=True)
-def price_button(context: template.Context, quote: Quote | None, name: str, bettable: bool) -> str:
-    """A price to click into the slip; only to read where the bet can no longer be placed."""
-    if quote is None:
-        return none_markup()
-    return _price(context, quote, name, bettable, with_book=True)
+def board_row(context: template.Context, row: BoardRow, with_sport: bool) -> str:
+    """One game of the board; ``with_sport`` where no heading names the sport."""
+    return row_markup(row, _reader(context), with_sport=with_sport)
 
 
 @register.simple_tag(takes_context=True)
 def price_cell(context: template.Context, cell: Cell | None, bettable: bool, with_point: bool = True) -> str:
-    """The same in a table whose column or row names the book; the best price is tinted."""
+    """A price in a table whose column or row names the book; the best price is tinted."""
     if cell is None:
         return none_markup("bare")
     bettable = bettable and not markets.is_lay(cell.quote.market)
     kinds = "bare best" if cell.best else "bare"
-    return _price(context, cell.quote, cell.name, bettable, with_point=with_point, kinds=kinds)
+    return price_markup(_reader(context), cell.quote, cell.name, bettable, with_point=with_point, kinds=kinds)
 
 
-def _price(
-    context: template.Context,
-    quote: Quote,
-    name: str,
-    bettable: bool,
-    *,
-    with_point: bool = True,
-    with_book: bool = False,
-    kinds: str = "",
-) -> str:
-    fmt = context.get("odds_format") or pricing.AMERICAN
-    text = PriceText(quote, pricing.format_odds(quote.price, fmt), point(quote), name, with_point, with_book)
-    add = context.get("slip_add") or ""
-    if not bettable or not add:
-        return closed_markup(text, kinds)
-    where = f"-{quote.book_key}{'' if quote.point is None else quote.point}" if kinds else ""
-    return button_markup(
-        text,
-        kinds=f"{kinds} {quote.change(context['now'])}".strip(),
-        add=add,
+def _reader(context: template.Context) -> Reader:
+    return Reader(
+        odds_format=context.get("odds_format") or pricing.AMERICAN,
+        now=context["now"],
+        add=context.get("slip_add") or "",
         token=str(context.get("csrf_token") or ""),
-        pressed=quote.line in (context.get("slip_lines") or ()),
-        element_id=f"p{quote.selection_id}{where}",
+        pressed=context.get("slip_lines") or frozenset(),
     )
 
 
@@ -96,16 +80,6 @@ def odds(price: Decimal | None, fmt: str = "") -> str:
 
 
 @register.filter
-def point(quote: Quote) -> str:
-    """The line as a button shows it: a handicap with its sign, a total with O or U before it."""
-    if quote.point is None:
-        return ""
-    if quote.side in ("over", "under"):
-        return f"{quote.side[0].upper()} {pricing.format_point(quote.point, signed=False)}"
-    return pricing.format_point(quote.point, signed=markets.is_signed(quote.market))
-
-
-@register.filter
 def plain_point(line: Decimal) -> str:
     return pricing.format_point(line, signed=False)
 
@@ -113,10 +87,7 @@ def plain_point(line: Decimal) -> str:
 @register.filter
 def percent(share: Fraction | None) -> str:
     """A share as a percentage with one decimal place and a true minus sign."""
-    if share is None:
-        return ""
-    text = f"{Decimal(round(share * 1000)).scaleb(-1):.1f}%"
-    return text.replace("-", pricing.MINUS)
+    return percent_text(share)
 
 
 @register.filter

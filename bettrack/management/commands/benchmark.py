@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from bets.settlement import BATCH
-from bettrack.benchmarks import settle
+from bettrack.benchmarks import read, settle
 
 
 class Command(BaseCommand):
@@ -23,20 +23,29 @@ class Command(BaseCommand):
         bets.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N")
         bets.add_argument("--batch", type=int, default=BATCH, metavar="N", help="bets per transaction")
         bets.add_argument("--json", action="store_true", help="print one JSON object")
+        reads = subjects.add_parser(
+            "read", help="the board, its page and a market's movement as the archive grows"
+        )
+        reads.add_argument("--small", type=int, default=100_000, metavar="N", help="snapshots to begin with")
+        reads.add_argument("--large", type=int, default=10_000_000, metavar="N", help="snapshots in the end")
+        reads.add_argument("--rounds", type=int, default=31, metavar="N", help="readings whose median counts")
+        reads.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: object, subject: str, **options: Any) -> None:
+        try:
+            {"settle": self.settle, "read": self.read}[subject](**options)
+        except DatabaseError as error:
+            raise CommandError(f"The database refused: {str(error).strip().splitlines()[0]}") from error
+
+    def settle(self, *, json: bool, **options: Any) -> None:
         bets, games, workers, batch = (options[name] for name in ("bets", "games", "workers", "batch"))
         if not (1 <= batch < bets and games >= 1 and 1 <= workers <= 32):
             raise CommandError("Give at least one game, more bets than one batch, and 1 to 32 workers.")
-        try:
-            found = settle.measure(bets=bets, games=games, workers=workers, batch=batch)
-        except DatabaseError as error:
-            raise CommandError(f"The database refused: {str(error).strip().splitlines()[0]}") from error
+        found = settle.measure(bets=bets, games=games, workers=workers, batch=batch)
         if found.faults:
             raise CommandError(f"The ledger is wrong afterwards. {found.faults[0]}")
-        if options["json"]:
-            keys = ("bets_per_s", "ratio_to_raw_update", "statements_per_batch", "peak_mb")
-            self.stdout.write(json.dumps({key: getattr(found, key) for key in keys}))
+        if json:
+            self.print_json(found, "bets_per_s", "ratio_to_raw_update", "statements_per_batch", "peak_mb")
             return
         statuses = ", ".join(f"{count:,} {status}" for status, count in sorted(found.statuses.items()))
         self.stdout.write(
@@ -44,3 +53,31 @@ class Command(BaseCommand):
             f"{found.statements_per_batch} statements a batch of {batch}, {found.peak_mb:.0f} MB at most\n"
             f"{statuses}; the ledger is right"
         )
+
+    def read(self, *, json: bool, small: int, large: int, rounds: int, **_: object) -> None:
+        if not (2 * read.FEWEST <= small <= large and rounds >= 1):
+            raise CommandError(
+                f"Give at least {2 * read.FEWEST:,} snapshots to begin with, no fewer in the end, and one round."
+            )
+        found = read.measure(small=small, large=large, rounds=rounds)
+        if json:
+            self.print_json(
+                found,
+                "board_growth",
+                "board_page_ms_p50",
+                "board_page_gzip_kb",
+                "movement_ms_p50",
+                "statements",
+            )
+            return
+        self.stdout.write(
+            f"board query {found.board_ms_small:.1f} ms with {found.small:,} snapshots, "
+            f"{found.board_ms_large:.1f} ms with {found.large:,}: {found.board_growth:.2f} times\n"
+            f"board page of {read.GAMES} games and {read.BOOKS} books {found.board_page_ms_p50:.1f} ms, "
+            f"{found.board_page_gzip_kb:.1f} kB gzipped, {found.statements} statements\n"
+            f"movement of a market, 7 days and {found.movement_changes:,} changes: {found.movement_ms_p50:.1f} ms\n"
+            f"(medians of {rounds}; the archive was filled in {found.fill_seconds:.0f} s)"
+        )
+
+    def print_json(self, found: object, *keys: str) -> None:
+        self.stdout.write(json.dumps({key: getattr(found, key) for key in keys}))
