@@ -17,3 +17,16 @@ def shared_data() -> Path:
     if not (folder / "odds_api").is_dir():
         pytest.skip(f"no recorded data: {folder} is not there (BETTRACK_TEST_DATA names the folder)")
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, and say so, unless it is asked for."""
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes minutes; pass --slow to run it"))
