@@ -49,6 +49,7 @@ LEG_FIELDS = (
 RESULT_FIELDS = (
     "status", "home", "away", "home_periods", "away_periods", "home_name", "away_name", "detail",
     "draw_offered", "stats", "dead_heat", "winner", "position", "tied_with", "ran", "minutes", "retired",
+    "deduction_pct",
 )  # fmt: skip
 MOST_LEGS, MOST_PERIODS, MOST_STATS = 30, 60, 200
 
@@ -170,6 +171,7 @@ def read_result(result: Fields, terms: LegTerms) -> Result:
         ran=result.flag("ran") if result.has("ran") else True,
         minutes=result.number("minutes", 0, 1000),
         retired=result.flag("retired"),
+        deduction_pct=result.number("deduction_pct", 0, 100) or Decimal(0),
     )
 
 

@@ -39,13 +39,17 @@ def grade_future(terms: LegTerms, result: Result, rule: Rule) -> LegGrade:
     if not won:
         return LegGrade("lost", ZERO, compared=Comparison(rule, None, None, words="did not win"))
     share, words = dead_heat_share(result.dead_heat or tie_of(result), rule)
-    if share == 1:
-        factor = win_factor(terms.odds)
-    elif rule.dead_heat == "refund":
+    if share != 1 and rule.dead_heat == "refund":
         return LegGrade("push", ONE, compared=Comparison(rule, None, None, words=words))
-    else:
-        factor = win_factor(terms.odds) * share
+    factor = odds_of(terms, result) * share
+    if result.deduction_pct:
+        words += f", {result.deduction_pct.normalize():f} % deducted from the winnings"
     return LegGrade(status_of(factor), factor, compared=Comparison(rule, None, None, words=words))
+
+
+def odds_of(terms: LegTerms, result: Result) -> Fraction:
+    """Return the decimal odds less the deduction from the winnings for runners withdrawn late."""
+    return 1 + (win_factor(terms.odds) - 1) * (1 - Fraction(result.deduction_pct) / 100)
 
 
 def placed_first(result: Result) -> bool | None:
@@ -75,7 +79,7 @@ def grade_each_way(terms: LegTerms, result: Result, rule: Rule) -> LegGrade:
     if terms.each_way is None or result.position is None:
         raise Undecidable("An each-way bet needs the runner's finishing position, and none is recorded.")
     first, tied, way = result.position, result.tied_with + 1, terms.each_way
-    odds = win_factor(terms.odds)
+    odds = odds_of(terms, result)
     place_odds = 1 + (odds - 1) * way.fraction
     win = part(odds, 1 if first == 1 else 0, tied, rule)
     place = part(place_odds, way.places - first + 1, tied, rule)

@@ -48,7 +48,8 @@ class Result:
     ``conflict`` is the sentence to show when sources disagree. ``stats`` is the player's box score (None: no box
     score is known; empty: he is not in it). ``winner`` tells whether the runner won or placed, ``dead_heat`` is
     (places open, runners tied), ``position`` and ``tied_with`` are the finish of an each-way runner. ``minutes``
-    were played when a game broke off; ``retired`` tells that it ended by a retirement.
+    were played when a game broke off; ``retired`` tells that it ended by a retirement. ``deduction_pct`` is taken off
+    the winnings because a runner was withdrawn late (Rule 4).
     """
 
     status: str
@@ -69,6 +70,7 @@ class Result:
     ran: bool = True
     minutes: Decimal | None = None
     retired: bool = False
+    deduction_pct: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

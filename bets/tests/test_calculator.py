@@ -51,6 +51,20 @@ def test_the_contracts_own_example() -> None:
     }
 
 
+def test_a_rule_4_deduction_is_taken_off_the_winnings() -> None:
+    withdrawn = {"status": "final", "winner": True, "deduction_pct": "10"}
+    future = {
+        "market": "outrights",
+        "side": "win",
+        "participant": "A Horse",
+        "odds": "300",
+        "result": withdrawn,
+    }
+    assert answer(case(future))["payout"] == "370.00"
+    too_much = future | {"result": withdrawn | {"deduction_pct": 101}}
+    assert "legs[0].result.deduction_pct: 101 is not from 0 to 100" in answer(case(too_much))["error"]
+
+
 @pytest.mark.parametrize(
     ("odds", "style", "payout"),
     [
