@@ -43,7 +43,7 @@ Game by game, so that bets on the same lines come together. Neither lock waits: 
 
 LOAD = """
 SELECT b.id, b.bankroll_id, br.currency, b.kind, b.stake, b.is_bonus, b.boost_pct, b.revision, b.bookmaker_id,
-       b.status, b.payout, b.boost_cap,
+       b.status, b.payout, b.boost_cap, b.cashed_stake, b.cashed_out,
        l.id, l.game_id, l.selection_id, l.odds, l.point, l.draw_offered, s.market, s.side, s.participant
 FROM bets b
 JOIN bankrolls br ON br.id = b.bankroll_id
@@ -121,6 +121,8 @@ class DueBet:
     status: str
     payout: Decimal | None
     boost_cap: Decimal | None
+    cashed_stake: Decimal
+    cashed_out: Decimal
     legs: list[DueLeg] = field(default_factory=list)
 
 
@@ -147,12 +149,12 @@ def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:
     with connection.cursor() as cursor:
         cursor.execute(LOAD, [list(bet_ids)])
         rows = cursor.fetchall()
-        games = load_games(cursor, {row[13] for row in rows})
+        games = load_games(cursor, {row[15] for row in rows})
     for row in rows:
         bet = bets.get(row[0])
         if bet is None:
-            bet = bets[row[0]] = DueBet(*row[:12])
-        leg_id, game_id, selection_id, odds, point, draw_offered, market, side, participant = row[12:]
+            bet = bets[row[0]] = DueBet(*row[:14])
+        leg_id, game_id, selection_id, odds, point, draw_offered, market, side, participant = row[14:]
         game = games[game_id]
         key = (selection_id, odds, point, draw_offered)
         terms = shared.get(key)

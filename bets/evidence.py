@@ -106,6 +106,18 @@ def add_ticket(
     }
 
 
+def add_cash_out(evidence: dict[str, Any], stake: Decimal, paid: Decimal, currency: str) -> None:
+    """Add what was paid early for a part of the stake, which the grade does not touch."""
+    if not stake:
+        return
+    parts = [
+        text(f"Cashed out early: {format_money(stake, currency)} of the stake for"),
+        figure(format_money(paid, currency)),
+    ]
+    evidence["steps"].append(step(parts, "Paid when it was cashed out; the grade is of the rest."))
+    evidence["data"] |= {"cashed_stake": str(stake), "cashed_out": str(paid)}
+
+
 def factor_words(terms: LegTerms, ticket: TicketGrade) -> str:
     """Write the factor with its arithmetic: ``(1 + 100 ÷ 110)``, ``1.91``, ``½``."""
     odds = terms.odds

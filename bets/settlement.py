@@ -23,8 +23,9 @@ import msgspec
 from django.db import connection, transaction
 
 from bets import due, ledger
+from bets.cash_outs import riding, with_cash_out
 from bets.due import DueBet, DueLeg
-from bets.evidence import Reading, add_ticket, explain_leg
+from bets.evidence import Reading, add_cash_out, add_ticket, explain_leg
 from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
 from bets.models import BetEventKind, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE
@@ -242,7 +243,7 @@ def grade(bet: DueBet, lines: Lines) -> Graded:
         ticket = TicketGrade("needs_review", tuple(legs), reason=reason)
     if ticket.payout is None and all(leg.game.status in due.DECIDED for leg in bet.legs):
         ticket = replace(ticket, status="needs_review")
-    return Graded(bet, ticket)
+    return Graded(bet, with_cash_out(bet, ticket))
 
 
 def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
@@ -251,7 +252,12 @@ def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
     Taking back may leave the bankroll below zero, when the money has been spent: the balance says so, and
     nothing can be staked or withdrawn until it is covered.
     """
-    before, payout = graded.bet.payout or Decimal(0), graded.ticket.payout or Decimal(0)
+    before, payout = graded.bet.payout, graded.ticket.payout
+    if before is None:
+        before, early = Decimal(0), graded.bet.cashed_out
+        payout = Decimal(0) if payout is None else payout - early
+    elif payout is None:
+        payout = graded.bet.cashed_out
     if before == payout:
         return graded
     if tails[graded.bet.bankroll_id].balance - before + payout > LARGEST_BALANCE:
@@ -300,11 +306,12 @@ def evidence_of(graded: Graded, leg: DueLeg, grade: LegGrade, lines: Lines) -> d
         add_ticket(
             evidence,
             leg.terms,
-            graded.ticket,
-            stake=graded.bet.stake,
+            riding(graded.bet, graded.ticket),
+            stake=graded.bet.stake - graded.bet.cashed_stake,
             currency=graded.bet.currency,
             note=money_note(graded),
         )
+        add_cash_out(evidence, graded.bet.cashed_stake, graded.bet.cashed_out, graded.bet.currency)
     return evidence
 
 

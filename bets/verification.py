@@ -51,31 +51,35 @@ WHERE NOT b.is_bonus AND (coalesce(l.lines, 0) <> 1 OR l.total <> -b.stake OR l.
 ORDER BY b.id
 """
 PAYOUTS = """
-SELECT format('bet %s (%s): payout %s, its ledger lines come to %s', b.id, b.status, coalesce(b.payout, 0), coalesce(l.total, 0))
+SELECT format('bet %s (%s): payout %s, its ledger lines come to %s',
+              b.id, b.status, coalesce(b.payout, b.cashed_out), coalesce(l.total, 0))
 FROM bets b
 LEFT JOIN (
     SELECT bet_id, sum(amount) AS total FROM ledger_entries
     WHERE bet_id IS NOT NULL AND kind <> 'stake' GROUP BY bet_id
 ) l ON l.bet_id = b.id
-WHERE coalesce(b.payout, 0) <> coalesce(l.total, 0)
+WHERE coalesce(b.payout, b.cashed_out) <> coalesce(l.total, 0)
 ORDER BY b.id
 """
 FACTORS = """
-SELECT format('bet %s: stake %s × %s is not %s', b.id, b.stake, l.return_factor, b.payout)
+SELECT format('bet %s: stake %s × %s is not %s', b.id, b.stake - b.cashed_stake, l.return_factor, b.payout - b.cashed_out)
 FROM bets b
 JOIN bankrolls r ON r.id = b.bankroll_id
 JOIN bet_legs l ON l.bet_id = b.id
 WHERE b.kind = 'straight' AND b.payout IS NOT NULL AND b.status <> 'cashed_out'
   AND NOT b.is_bonus AND b.boost_pct = 0 AND l.return_factor IS NOT NULL
-  AND b.payout <> round(
-      b.stake * split_part(l.return_factor, '/', 1)::numeric / split_part(l.return_factor, '/', 2)::numeric,
+  AND b.payout - b.cashed_out <> round(
+      (b.stake - b.cashed_stake) * split_part(l.return_factor, '/', 1)::numeric / split_part(l.return_factor, '/', 2)::numeric,
       CASE r.currency WHEN 'JPY' THEN 0 ELSE 2 END)
 ORDER BY b.id
 """
 STATUSES = """
 SELECT format('bet %s is %s with a stake of %s and a payout of %s', id, status, stake, payout)
-FROM bets
-WHERE payout IS NOT NULL AND NOT is_bonus AND CASE status
+FROM (
+    SELECT id, status, stake - cashed_stake AS stake, payout - cashed_out AS payout
+    FROM bets WHERE payout IS NOT NULL AND NOT is_bonus
+) riding
+WHERE CASE status
     WHEN 'won' THEN payout < stake
     WHEN 'half_won' THEN payout < stake
     WHEN 'push' THEN payout <> stake
@@ -110,7 +114,7 @@ SELECT format('bet %s (revision %s): line %s of revision %s has no event of its 
 FROM ledger_entries l JOIN bets b ON b.id = l.bet_id
 WHERE l.kind <> 'stake' AND (l.revision > b.revision OR NOT EXISTS (
     SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.revision = l.revision
-      AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out')))
+      AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out', 'undone')))
 ORDER BY b.id, l.seq
 """
 

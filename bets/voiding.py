@@ -119,7 +119,7 @@ def delete_game(*, game: Game, by: User, reason: str, now: dt.datetime | None = 
     refunded: dict[str, Decimal] = {}
     for bet in to_void:
         currency = bet.bankroll.currency
-        refunded[currency] = refunded.get(currency, Decimal(0)) + bet.stake
+        refunded[currency] = refunded.get(currency, Decimal(0)) + bet.stake - bet.cashed_stake
     return Deletion(len(to_void), refunded)
 
 
@@ -194,13 +194,16 @@ def void_locked(bets: Sequence[Bet], *, by: User, reason: str, at: dt.datetime) 
                 at=at,
             )
         )
-        owed = [(LedgerKind.REVERSAL, -(bet.payout or Decimal(0))), (LedgerKind.PAYOUT, bet.stake)]
+        rest = bet.stake - bet.cashed_stake
+        owed = [(LedgerKind.PAYOUT, rest)]
+        if bet.payout is not None:
+            owed = [(LedgerKind.REVERSAL, -bet.payout), (LedgerKind.PAYOUT, bet.cashed_out + rest)]
         movements += [
             ledger.Movement(bet.bankroll_id, kind, amount, bet.pk, revision)
             for kind, amount in owed
             if amount
         ]
-        bet.status, bet.payout, bet.settled_at = BetStatus.VOID, bet.stake, at
+        bet.status, bet.payout, bet.settled_at = BetStatus.VOID, bet.cashed_out + rest, at
         bet.revision, bet.review_reason = revision, ""
     Bet.objects.bulk_update(bets, ["status", "payout", "settled_at", "revision", "review_reason"])
     BetEvent.objects.bulk_create(events)

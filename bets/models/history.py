@@ -19,6 +19,7 @@ class BetEventKind(models.TextChoices):
     REVIEW = "review", "Sent to review"
     EDITED = "edited", "Edited"
     CREDITED = "credited", "Bonus credit"
+    UNDONE = "undone", "Decision undone"
 
 
 class BetEvent(models.Model):

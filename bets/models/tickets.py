@@ -86,6 +86,9 @@ class Bet(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveSmallIntegerField(default=0, help_text="How often the bet has been graded.")
     review_reason = models.CharField(max_length=200, blank=True)
+    # the part of the stake that was cashed out early, and what was paid for it
+    cashed_stake = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0)
+    cashed_out = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
     own_price = models.BooleanField(default=False, help_text="The user's price, not one on the board.")
     is_bonus = models.BooleanField(default=False, help_text="Bonus bet: the stake is not returned.")
     boost_pct = models.DecimalField(max_digits=6, decimal_places=2, default=0)
@@ -220,6 +223,17 @@ class Bet(models.Model):
                 condition=Q(insured_up_to__isnull=True) | Q(insured_up_to__gt=0, is_bonus=False),
                 name="insurance_is_above_zero",
                 violation_error_message="Insurance is above zero; a bonus bet has none.",
+            ),
+            models.CheckConstraint(
+                condition=Q(cashed_stake=0, cashed_out=0)
+                | Q(cashed_stake__gt=0, cashed_stake__lt=F("stake"), cashed_out__gt=0),
+                name="part_cashed_out_is_less_than_the_stake",
+                violation_error_message="A part cashed out is below the stake and was paid for; the rest rides on.",
+            ),
+            models.CheckConstraint(
+                condition=Q(payout__isnull=True) | Q(payout__gte=F("cashed_out")),
+                name="what_was_cashed_out_is_in_the_payout",
+                violation_error_message="The payout is at least what was paid for the part cashed out.",
             ),
             models.CheckConstraint(
                 condition=~Q(idempotency_key=""),

@@ -126,6 +126,15 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     ],
     "insurance_is_above_zero": [lambda: bet(insured_up_to=0), lambda: bet(insured_up_to=5, is_bonus=True)],
     "deduction_is_at_most_ninety_per_cent": [lambda: leg(deduction_pct=-1), lambda: leg(deduction_pct=91)],
+    "part_cashed_out_is_less_than_the_stake": [
+        lambda: bet(cashed_stake=-1, cashed_out=1),
+        lambda: bet(cashed_stake=100, cashed_out=50),
+        lambda: bet(cashed_stake=40),
+        lambda: bet(cashed_out=40),
+    ],
+    "what_was_cashed_out_is_in_the_payout": [
+        lambda: bet(**(SETTLED | {"payout": 10, "cashed_stake": 40, "cashed_out": 30})),
+    ],
     "idempotency_key_is_not_empty": [lambda: bet(idempotency_key="")],
     "one_leg_per_position": [lambda: same_twice(BetLegFactory, bet=BetFactory(), position=1)],
     "leg_odds_are_american": [lambda: leg(odds=Decimal("-99.5"))],
