@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from odds import views
+from odds import edge_views, views
 
 app_name = "odds"
 urlpatterns: list[URLPattern] = [
     path("", views.board, name="board"),
+    path("edges/", edge_views.edges, name="edges"),
     path("games/<uuid:game_id>/", views.game, name="game"),
     path("games/<uuid:game_id>/movement.json", views.movement, name="movement"),
 ]
