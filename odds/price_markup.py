@@ -89,10 +89,12 @@ def price_markup(
     with_point: bool = True,
     with_book: bool = False,
     kinds: str = "",
+    suffix: str = "",
 ) -> SafeString:
     """A price to click into the slip; only to read where the bet can no longer be placed.
 
-    ``kinds`` are class names; a price without any is the only one of its selection on the page.
+    ``kinds`` are class names; a price without any is the only one of its selection on the page. ``suffix`` tells
+    apart the places of a price that is on the page more than once.
     """
     price = pricing.format_odds(quote.price, reader.odds_format)
     text = PriceText(quote, price, point_text(quote), name, with_point, with_book)
@@ -105,7 +107,7 @@ def price_markup(
         add=reader.add,
         token=reader.token,
         pressed=quote.line in reader.pressed,
-        element_id=f"p{quote.selection_id}{where}",
+        element_id=f"p{quote.selection_id}{where}{suffix}",
     )
 
 

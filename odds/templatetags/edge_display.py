@@ -10,16 +10,24 @@ from django import template
 from games.models import Game, GameStatus
 from odds import pricing
 from odds.edges.page import Leg
-from odds.templatetags.odds_display import percent, price_button
+from odds.price_markup import price_markup
+from odds.templatetags.odds_display import percent, reader_of
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def leg_price(context: template.Context, leg: Leg, game: Game) -> str:
-    """The price of a leg to click into the slip; a lay, or a game under way, only to read."""
+def leg_price(context: template.Context, leg: Leg, game: Game, number: int) -> str:
+    """The price of a leg to click into the slip; a lay, or a game under way, only to read. ``number`` is the edge's."""
     bettable = not leg.offer.is_lay and game.status == GameStatus.SCHEDULED
-    return price_button(context, leg.quote, leg.name, bettable)
+    return price_markup(
+        reader_of(context),
+        leg.quote,
+        leg.name,
+        bettable,
+        with_book=True,
+        suffix=f"-{leg.quote.book_key}-{number}",
+    )
 
 
 @register.filter

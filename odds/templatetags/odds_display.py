@@ -29,7 +29,7 @@ register.filter("live_clock", live_clock)
 @register.simple_tag(takes_context=True)
 def board_row(context: template.Context, row: BoardRow, with_sport: bool) -> str:
     """One game of the board; ``with_sport`` where no heading names the sport."""
-    return row_markup(row, _reader(context), with_sport=with_sport)
+    return row_markup(row, reader_of(context), with_sport=with_sport)
 
 
 @register.simple_tag(takes_context=True)
@@ -39,10 +39,13 @@ def price_cell(context: template.Context, cell: Cell | None, bettable: bool, wit
         return none_markup("bare")
     bettable = bettable and not markets.is_lay(cell.quote.market)
     kinds = "bare best" if cell.best else "bare"
-    return price_markup(_reader(context), cell.quote, cell.name, bettable, with_point=with_point, kinds=kinds)
+    return price_markup(
+        reader_of(context), cell.quote, cell.name, bettable, with_point=with_point, kinds=kinds
+    )
 
 
-def _reader(context: template.Context) -> Reader:
+def reader_of(context: template.Context) -> Reader:
+    """For whom the page is written."""
     return Reader(
         odds_format=context.get("odds_format") or pricing.AMERICAN,
         now=context["now"],
