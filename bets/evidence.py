@@ -67,6 +67,8 @@ def explain_leg(
     elif readings or result.status != "final":
         steps.append(step([text(f"The game is {result.status}")], *source_note(result, readings)))
     if grade.compared is not None:
+        if grade.window is not None:
+            steps.append(step([text(grade.window["words"])], "The score at that time counts."))
         steps.append(arithmetic_step(terms, result, grade, grade.compared))
     elif grade.reason:
         steps.append(step([text(grade.reason)], verdict(grade, terms)))
@@ -324,7 +326,8 @@ def worded_line(terms: LegTerms, grade: LegGrade, compared: Comparison) -> str:
 
 def data_of(terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence[Reading]) -> dict[str, Any]:
     compared = grade.compared
-    return {
+    window = {} if grade.window is None else {"window": dict(grade.window)}
+    return window | {
         "status": grade.status,
         "factor": None if grade.factor is None else f"{grade.factor.numerator}/{grade.factor.denominator}",
         "reason": grade.reason,

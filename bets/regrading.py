@@ -114,7 +114,8 @@ def regrade_batch(*, now: dt.datetime | None = None, size: int = BATCH) -> tuple
         return 0, Counter()
     bets = due.load(bet_ids)
     previous = previous_grades(bet_ids)
-    lines = lines_of(bets)
+    at = now or database_now()
+    lines = lines_of(bets, at)
     graded = [grade(bet, lines) for bet in bets]
     changed = [
         one
@@ -126,7 +127,7 @@ def regrade_batch(*, now: dt.datetime | None = None, size: int = BATCH) -> tuple
     kept = {one.bet.id: {"before": before(one, previous[one.bet.id])} for one in changed}
     closing = closing_of([one.bet for one in changed])
     if changed:
-        write_grades(changed, lines, closing, now or database_now(), kept)
+        write_grades(changed, lines, closing, at, kept)
     mark([one.bet.id for one in graded if one.bet.id not in kept])
     return len(bets), Counter(one.ticket.status for one in changed)
 

@@ -56,6 +56,7 @@ class Rule:
     not_started: NotStarted = "hours"
     not_started_hours: int | None = 48
     not_finished_hours: int | None = 48
+    overdue_hours: int | None = 24
     retirement: Retirement = "first_set"
     participation: Participation = "any_time"
     did_not_play: Absence = "void"
@@ -79,6 +80,7 @@ HELP: dict[str, str] = {
     "not_started": "How the limit for a postponed game is counted: hours, same_day, same_week (Thu to Wed).",
     "not_started_hours": "Hours after the scheduled start within which a postponed game must begin.",
     "not_finished_hours": "Hours after the scheduled start within which a game must have ended.",
+    "overdue_hours": "Hours after the start without a result from any source until a person is asked to look.",
     "retirement": "Tennis: any retirement voids; or bets stand after one set, or after the first serve.",
     "participation": "What a player must have done for a prop to count.",
     "did_not_play": "A prop on a player who did not take part.",
@@ -232,6 +234,10 @@ def default_rule(sport: str, market: str, *, draw_offered: bool = False) -> Rule
         rule = replace(rule, official_innings=innings, suspended="official_score")
     if sport.startswith("americanfootball_"):
         rule = replace(rule, not_started="same_week")
+    if family == "outright":
+        rule = replace(rule, overdue_hours=30 * 24)
+    elif sport.startswith("cricket_"):
+        rule = replace(rule, overdue_hours=7 * 24)
     if family == "player_prop":
         rule = replace(rule, participation=_participation(sport, market))
     return rule

@@ -22,11 +22,12 @@ from typing import Any
 import msgspec
 from django.db import connection, transaction
 
-from bets import due, ledger
+from bets import due, ledger, windows
 from bets.cash_outs import riding, with_cash_out
 from bets.due import DueBet, DueLeg
 from bets.evidence import Reading, add_cash_out, add_ticket, explain_leg
 from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
+from bets.grading.windows import Schedule, grade_late
 from bets.models import BetEventKind, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE
 from bets.rulebook import Rulebook, rulebook, rulebook_at
@@ -98,9 +99,11 @@ class Lines:
     results: Mapping[uuid.UUID, Result]
     readings: Mapping[uuid.UUID, Sequence[Reading]]
     rules: Rulebook
+    now: dt.datetime
+    schedules: Mapping[int, Schedule]
     boxes: Mapping[uuid.UUID, Mapping[str, Sequence[Mapping[str, Decimal]]]] = field(default_factory=dict)
-    grades: dict[tuple[int, int], LegGrade] = field(default_factory=dict)
-    words: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    grades: dict[tuple[object, ...], LegGrade] = field(default_factory=dict)
+    words: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
 
     def rule(self, bet: DueBet, leg: DueLeg) -> Rule:
         """Return the house rule for a leg of the bet; equal rules are the same object."""
@@ -133,16 +136,26 @@ class Lines:
 
     def grade(self, bet: DueBet, leg: DueLeg) -> LegGrade:
         rule = self.rule(bet, leg)
-        key = (id(leg.terms), id(rule))
+        key = self.key(leg, rule)
         found = self.grades.get(key)
         if found is None:
-            found = self.grades[key] = grade_leg(leg.terms, self.result(leg), rule)
+            found = self.grades[key] = self.grade_afresh(leg, rule)
         return found
+
+    def key(self, leg: DueLeg, rule: Rule) -> tuple[object, ...]:
+        """Legs on the same line, by the same rule, with the same announced start share a grade."""
+        schedule = self.schedules.get(leg.id)
+        return id(leg.terms), id(rule), schedule and schedule.announced
+
+    def grade_afresh(self, leg: DueLeg, rule: Rule) -> LegGrade:
+        result, schedule = self.result(leg), self.schedules.get(leg.id)
+        late = schedule and grade_late(leg.terms, result, rule, schedule, self.now)
+        return late or grade_leg(leg.terms, result, rule)
 
     def explain(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
         """Return the evidence of the leg's grade; its lists and dicts are shared, add to copies of them."""
         rule = self.rule(bet, leg)
-        key = (id(leg.terms), id(rule))
+        key = self.key(leg, rule)
         found = self.words.get(key) if self.grades.get(key) is grade else None
         if found is None:
             result, read = self.result(leg), self.readings.get(leg.game.id, ())
@@ -161,15 +174,19 @@ def name_rule(evidence: dict[str, Any], rule: Rule) -> None:
     last["note"] = f"{last['note']} House rule: {rule.name}; {rule.source}.".strip()
 
 
-def lines_of(bets: Sequence[DueBet], rules: Rulebook | None = None) -> Lines:
-    """Read what the sources say of the bets' games, their box scores, and the house rules unless given."""
+def lines_of(bets: Sequence[DueBet], now: dt.datetime, rules: Rulebook | None = None) -> Lines:
+    """Read what the sources say of the bets' games, their box scores, and the house rules unless given.
+
+    The windows of the rules are judged as of ``now``.
+    """
     games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
     readings = due.latest_readings(games)
     results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
     with_players = {
         leg.game.id for bet in bets for leg in bet.legs if family_of(leg.terms.market) == "player_prop"
     }
-    return Lines(results, readings, rules or rulebook(), due.box_scores(with_players))
+    schedules = windows.schedules_of([bet.id for bet in bets], games)
+    return Lines(results, readings, rules or rulebook(), now, schedules, due.box_scores(with_players))
 
 
 def settle_due(
@@ -200,7 +217,7 @@ def settle_batch(
     if at is None:
         return Counter()
     bets = due.load(bet_ids)
-    lines = lines_of(bets, rulebook_at(last_rule))
+    lines = lines_of(bets, now or at, rulebook_at(last_rule))
     closing = closing_of(bets)
     tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
     graded = [pay(grade(bet, lines), tails) for bet in bets]

@@ -22,6 +22,7 @@ from bets.grading.terms import (
     win_factor,
 )
 from bets.grading.tickets import SYSTEMS, grade_ticket
+from bets.grading.windows import Schedule, Word, grade_late, judge
 
 __all__ = [
     "SYSTEMS",
@@ -31,12 +32,16 @@ __all__ = [
     "LegGrade",
     "LegTerms",
     "Result",
+    "Schedule",
     "Status",
     "TicketGrade",
     "Undecidable",
+    "Word",
     "cash_out",
+    "grade_late",
     "grade_leg",
     "grade_ticket",
+    "judge",
     "lay_stake",
     "net_of_commission",
     "tease",

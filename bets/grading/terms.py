@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from bets.rules import Rule
 from odds.pricing import american_from_decimal, decimal_odds
@@ -92,13 +92,15 @@ class Comparison:
 class LegGrade:
     """A leg's grade. ``factor`` is None while pending or under review.
 
-    ``reason`` says why nothing was compared: pending, void or under review.
+    ``reason`` says why nothing was compared: pending, void or under review. ``window`` holds the times compared where
+    the game did not begin or end in time (see ``bets.grading.windows``).
     """
 
     status: Status
     factor: Fraction | None = None
     reason: str = ""
     compared: Comparison | None = None
+    window: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

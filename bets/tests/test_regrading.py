@@ -209,6 +209,40 @@ def test_a_bet_under_review_is_graded_once_staff_set_its_result_right(game: Game
     assert verify()[1] == []
 
 
+def test_a_second_source_that_contradicts_after_settlement_sends_the_bet_to_review(game: Game) -> None:
+    bet = settled(game)
+    from_odds_api(scores(game, 112, 104), now=after(2))
+    assert regrade_due(now=after(3)) == {"needs_review": 1}
+    bet.refresh_from_db()
+    assert (bet.status, balance(bet.bankroll)) == ("needs_review", 900)
+    assert bet.review_reason == "The sources disagree: ESPN says 104–112 but The Odds API says 112–104."
+    assert regrade_due(now=after(3)) == {}
+    from_odds_api(scores(game, 104, 112), now=after(4))  # it sets itself right
+    assert regrade_due(now=after(5)) == {"won": 1}
+    bet.refresh_from_db()
+    assert (bet.status, bet.revision, balance(bet.bankroll)) == ("won", 3, Decimal("1090.91"))
+    assert verify()[1] == []
+
+
+def test_a_contradiction_after_the_window_moves_nothing(game: Game) -> None:
+    bet = settled(game)
+    from_odds_api(scores(game, 112, 104), now=after(74))
+    assert regrade_due(now=after(75)) == {}
+    bet.refresh_from_db()
+    assert (bet.status, bet.revision) == (BetStatus.WON, 1)
+
+
+def test_staffs_final_score_is_contradicted_by_no_feed(game: Game) -> None:
+    bet = settled(game)
+    staff = UserFactory(is_staff=True)
+    set_result(game=game, status="final", home_score=104, away_score=112, by=staff, now=after(2))
+    assert regrade_due(now=after(2)) == {}
+    from_odds_api(scores(game, 112, 104), now=after(3))
+    assert regrade_due(now=after(4)) == {}
+    bet.refresh_from_db()
+    assert bet.status == BetStatus.WON
+
+
 def test_what_a_person_decided_stands(game: Game) -> None:
     bet = settled(game)
     void_bet(bet=bet, by=UserFactory(is_staff=True), reason="palpable error", now=after(2))

@@ -279,7 +279,7 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size() -> None
         taken.append([q["sql"][:60] for q in queries])
     assert len(taken[0]) == len(taken[1]), taken
     # savepoint twice, claim, load, readings, closing, lock, tails, clock, legs, bets, events, ledger
-    assert len(taken[1]) == 13, taken[1]
+    assert len(taken[1]) == 14, taken[1]
 
 
 def test_batches_add_up_and_the_chain_holds() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from games.models.events import Game, GameStatus
 from games.models.participants import Player
@@ -37,6 +37,9 @@ class ScoreReading(models.Model):
         related_name="score_readings",
     )
     read_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Latest response in which the source said the same again."
+    )
 
     class Meta:
         db_table = "score_readings"
@@ -60,6 +63,11 @@ class ScoreReading(models.Model):
                 | Q(home_score__isnull=False, away_score__isnull=False),
                 name="reading_scores_both_or_none",
                 violation_error_message="Enter both scores or neither.",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(confirmed_at__gt=F("read_at")),
+                name="reading_is_confirmed_after_it_was_read",
+                violation_error_message="A source repeats itself only after it has spoken.",
             ),
         ]
 

@@ -56,8 +56,9 @@ def apply_results(
     """Take over what ``source`` said of the games in a response received at ``now`` (UTC).
 
     ``sport_key`` stands in where ESPN's events do not name their league. A reading is stored when it says something
-    new and is later than what the same source said before, so that repeats and stale responses write nothing. The
-    number of statements does not depend on the number of events. Raises ValueError for a source that is not a feed.
+    new and is later than what the same source said before; a repeat only moves the time up to which the source has said
+    so, and a response older than that changes nothing. A final score that contradicts the game's, or ceases to, touches
+    the game's ``updated_at``, so that settlement looks again. The number of statements does not depend on the number of events. Raises ValueError for a source that is not a feed.
     """
     if source not in (ResultSource.ESPN, ResultSource.THE_ODDS_API):
         raise ValueError(f"{source!r} is not a source of feed results")
@@ -118,21 +119,26 @@ def _apply(matches: Sequence[Match], source: str, now: dt.datetime) -> tuple[lis
     games = list(Game.objects.select_for_update().filter(id__in=by_game).order_by("id"))
     history = _History.of_games(by_game)
     written: list[ScoreReading] = []
+    repeated: list[int] = []
     changed: list[Game] = []
     for game in games:
         reading = by_game[game.id]
         row = _row(game, reading, now)
         last = history.latest.get((game.id, source))
-        if last is not None and now <= last.read_at:
+        if last is not None and now <= (last.confirmed_at or last.read_at):
             continue
         is_news = last is None or not _says_same(last, row)
-        if is_news:
+        if last is None or is_news:
             written.append(row)
-        if _update(game, reading, history, is_news=is_news):
+        else:
+            repeated.append(last.pk)
+        if _update(game, reading, history, is_news=is_news) or _disputes(game, row, last, history):
             game.updated_at = now
             changed.append(game)
     if written:
         ScoreReading.objects.bulk_create(written)
+    if repeated:
+        ScoreReading.objects.filter(pk__in=repeated).update(confirmed_at=now)
     if changed:
         Game.objects.bulk_update(changed, STATE_FIELDS)
     return written, changed
@@ -173,6 +179,19 @@ def _row(game: Game, reading: Reading, now: dt.datetime) -> ScoreReading:
 def _says_same(one: ScoreReading, other: ScoreReading) -> bool:
     fields = ("source_event_id", "status", "status_detail", "home_score", "away_score", "period_scores")
     return all(getattr(one, field) == getattr(other, field) for field in fields)
+
+
+def _disputes(game: Game, row: ScoreReading, last: ScoreReading | None, history: _History) -> bool:
+    """Tell whether the source begins or ceases to contradict the game's final score, which staff has not set."""
+    staff = history.latest.get((game.id, ResultSource.STAFF))
+    if game.status != GameStatus.FINAL or (staff is not None and staff.status == GameStatus.FINAL):
+        return False
+    return _contradicts(game, row) != (last is not None and _contradicts(game, last))
+
+
+def _contradicts(game: Game, row: ScoreReading) -> bool:
+    scores = (row.home_score, row.away_score)
+    return row.status == GameStatus.FINAL and scores != (game.home_score, game.away_score)
 
 
 def _update(game: Game, reading: Reading, history: _History, *, is_news: bool) -> bool:

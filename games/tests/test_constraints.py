@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -30,6 +31,11 @@ BROKEN_ROWS: list[tuple[str, type[DjangoModelFactory], dict[str, Any]]] = [
     ("reading_source_is_known", f.ScoreReadingFactory, {"source": "radio"}),
     ("reading_status_is_known", f.ScoreReadingFactory, {"status": "delayed"}),
     ("reading_scores_both_or_none", f.ScoreReadingFactory, {"away_score": None}),
+    (
+        "reading_is_confirmed_after_it_was_read",
+        f.ScoreReadingFactory,
+        {"confirmed_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
+    ),
     ("placing_starts_at_first", f.PlacingFactory, {"position": 0}),
 ]
 

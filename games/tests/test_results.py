@@ -47,12 +47,14 @@ def test_only_the_clock_moving_stores_no_second_reading() -> None:
     assert game.clock == "7:10 - 3rd"
 
 
-def test_same_readings_twice_write_nothing() -> None:
+def test_same_readings_twice_write_only_the_time_up_to_which_they_hold() -> None:
     games = [GameFactory(commence_time=START) for _ in range(3)]
     from_espn(*map(espn, games))
     with CaptureQueriesContext(connection) as queries:
         counts = from_espn(*map(espn, games), now=LATER + MINUTE)
-    assert not [q["sql"] for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+    (write,) = [q["sql"] for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert write.startswith('UPDATE "score_readings" SET "confirmed_at"')
+    assert set(ScoreReading.objects.values_list("read_at", "confirmed_at")) == {(LATER, LATER + MINUTE)}
     assert (counts.matched, counts.readings, counts.games) == (3, 0, 0)
 
 
@@ -89,6 +91,26 @@ def test_stale_live_reading_does_not_unfinish_a_game() -> None:
     from_espn(espn(game, Status.LIVE, (99, 98)), now=LATER - HOUR)
     assert state(game) == ("final", 112, 104)
     assert game.score_readings.count() == 1
+
+
+def test_an_older_response_after_a_newer_unchanged_one_sets_nothing_back() -> None:
+    game = GameFactory(commence_time=START)
+    from_espn(espn(game, Status.LIVE, (55, 50)), now=START + HOUR)
+    from_espn(espn(game, Status.LIVE, (55, 50)), now=START + HOUR + 2 * MINUTE)
+    counts = from_espn(espn(game, Status.LIVE, (53, 50)), now=START + HOUR + MINUTE)
+    assert state(game) == ("live", 55, 50)
+    assert (counts.readings, counts.games) == (0, 0)
+
+
+def test_a_contradiction_of_the_final_score_touches_the_game_when_it_begins_and_when_it_ends() -> None:
+    game = GameFactory(commence_time=START)
+    from_espn(espn(game))
+    for minute, points in ((1, 110), (2, 110), (3, 112)):
+        from_odds_api(scores(game, points, 104), now=LATER + minute * MINUTE)
+        game.refresh_from_db()
+        touched = {1: 1, 2: 1, 3: 3}[minute]
+        assert game.updated_at == LATER + touched * MINUTE
+    assert state(game) == ("final", 112, 104)
 
 
 def test_later_live_reading_is_recorded_but_does_not_unfinish_a_game() -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
+from bets.late import settle_late
 from bets.models import Bet, BetStatus
 from bets.regrading import regrade_due
 from bets.settlement import BATCH, settle_due
@@ -13,7 +14,8 @@ from games.models import Game
 
 class Command(BaseCommand):
     help = (
-        "Settle every bet whose game has ended, and grade again those whose result was corrected. "
+        "Settle every bet whose game has ended or is late by its rule, and grade again those whose result was "
+        "corrected. "
         "Safe to run at any time and any number at once."
     )
 
@@ -34,6 +36,10 @@ class Command(BaseCommand):
         total = sum(counts.values())
         detail = ", ".join(f"{counts[s]} {s.label.lower()}" for s in BetStatus if counts[s])
         self.stdout.write(f"Settled {total} bets: {detail}." if total else "No bet was due.")
+        late = settle_late(game_ids=game, batch_size=batch)
+        if late:
+            detail = ", ".join(f"{late[s]} {s.label.lower()}" for s in BetStatus if late[s])
+            self.stdout.write(f"{late.total()} bets were late by the rule of their book: {detail}.")
         if not game:
             again = regrade_due(batch_size=batch)
             if again:
