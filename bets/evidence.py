@@ -21,7 +21,7 @@ from typing import Any
 
 from bets.grading import Comparison, LegGrade, LegTerms, Result, TicketGrade, win_factor
 from bets.money import MINUS, format_money, minor_unit, plain_money
-from bets.rules import MONEYLINE, TEAM_TOTAL, TOTAL
+from bets.rules import MONEYLINE, TEAM_TOTAL, TOTAL, Rule
 from odds.markets import split_period, title
 
 VERSION = 1
@@ -118,6 +118,13 @@ def add_cash_out(evidence: dict[str, Any], stake: Decimal, paid: Decimal, curren
     ]
     evidence["steps"].append(step(parts, "Paid when it was cashed out; the grade is of the rest."))
     evidence["data"] |= {"cashed_stake": str(stake), "cashed_out": str(paid)}
+
+
+def name_rule(evidence: dict[str, Any], rule: Rule) -> None:
+    """Name the stored rule that was used, and its source, in the words and the data of a grade."""
+    evidence["data"]["house_rule"] = {"name": rule.name, "source": rule.source}
+    last = evidence["steps"][-1]
+    last["note"] = f"{last['note']} House rule: {rule.name}; {rule.source}.".strip()
 
 
 def factor_words(terms: LegTerms, ticket: TicketGrade) -> str:

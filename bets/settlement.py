@@ -25,7 +25,7 @@ from django.db import connection, transaction
 from bets import due, ledger, windows
 from bets.cash_outs import riding, with_cash_out
 from bets.due import DueBet, DueLeg
-from bets.evidence import Reading, add_cash_out, add_ticket, explain_leg
+from bets.evidence import Reading, add_cash_out, add_ticket, explain_leg, name_rule
 from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
 from bets.grading.windows import Schedule, grade_late
 from bets.models import BetEventKind, BetStatus, LedgerKind
@@ -165,13 +165,6 @@ class Lines:
             if self.grades.get(key) is grade:
                 self.words[key] = found
         return found
-
-
-def name_rule(evidence: dict[str, Any], rule: Rule) -> None:
-    """Name the stored rule that was used, and its source, in the words and the data of a grade."""
-    evidence["data"]["house_rule"] = {"name": rule.name, "source": rule.source}
-    last = evidence["steps"][-1]
-    last["note"] = f"{last['note']} House rule: {rule.name}; {rule.source}.".strip()
 
 
 def lines_of(bets: Sequence[DueBet], now: dt.datetime, rules: Rulebook | None = None) -> Lines:
