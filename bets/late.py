@@ -16,8 +16,9 @@ from django.db import transaction
 
 from bets import due, ledger, windows
 from bets.clock import database_now
+from bets.closing import closing_of
 from bets.rulebook import rulebook
-from bets.settlement import BATCH, closing_of, grade, lines_of, pay, write_grades
+from bets.settlement import BATCH, grade, lines_of, pay, write_grades
 
 
 def settle_late(

@@ -22,12 +22,12 @@ from django.db import connection, transaction
 
 from bets import due, ledger
 from bets.clock import database_now
+from bets.closing import closing_of
 from bets.settlement import (
     BATCH,
     Graded,
     Lines,
     as_text,
-    closing_of,
     grade,
     leg_status,
     lines_of,

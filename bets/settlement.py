@@ -24,6 +24,7 @@ from django.db import connection, transaction
 
 from bets import due, ledger, windows
 from bets.cash_outs import riding, with_cash_out
+from bets.closing import closing_of
 from bets.due import DueBet, DueLeg
 from bets.evidence import Reading, add_cash_out, add_ticket, explain_leg, name_rule
 from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
@@ -32,7 +33,7 @@ from bets.models import BetEventKind, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE
 from bets.rulebook import Rulebook, rulebook, rulebook_at
 from bets.rules import FULL_GAME, Rule, family_of
-from odds.prices import LineAt, Price, closing_prices
+from odds.prices import Price
 
 logger = logging.getLogger(__name__)
 
@@ -282,20 +283,6 @@ def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
         if amount
     ]
     return replace(graded, lines=tuple(ledger.plan(tails, movements)))
-
-
-def line_of(bet: DueBet, leg: DueLeg) -> LineAt | None:
-    """Return the line whose closing price belongs to the leg; None for a bet at no bookmaker."""
-    if bet.bookmaker_id is None:
-        return None
-    return LineAt(leg.game.id, leg.selection_id, bet.bookmaker_id, leg.terms.point, leg.game.start)
-
-
-def closing_of(bets: Sequence[DueBet]) -> dict[int, Price]:
-    """Return the closing price of each leg that has one, by leg id: same book, selection and point."""
-    lines = {leg.id: line_of(bet, leg) for bet in bets for leg in bet.legs}
-    prices = closing_prices(line for line in lines.values() if line is not None)
-    return {leg: prices[line] for leg, line in lines.items() if line is not None and line in prices}
 
 
 def as_text(factor: Fraction | None) -> str | None:
