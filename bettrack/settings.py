@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "odds.conditional.UnchangedPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
@@ -134,6 +135,8 @@ CACHES: dict[str, dict[str, Any]] = {
     else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
 CACHES["default"]["KEY_PREFIX"] = "bettrack"
+# every board asks it for a version: one that does not answer must not hold pages up
+CACHES["default"].setdefault("OPTIONS", {}).update(socket_connect_timeout=0.5, socket_timeout=2)
 
 CELERY_BROKER_URL = EMBEDDED.celery_broker_url(0) if EMBEDDED_REDIS else REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True

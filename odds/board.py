@@ -15,8 +15,9 @@ from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
 
 from games.models import Game, GameQuerySet, GameStatus, Sport, Team
 from odds import pricing
-from odds.best_prices import GamePrices, Quote, best_on_main_lines
+from odds.best_prices import CHANGE_SHOWN_FOR, GamePrices, Quote, best_on_main_lines
 from odds.models import Heartbeat
+from odds.wording import next_minute
 
 PAGE_SIZE: Final = 50
 FUTURES_SHOWN: Final = 12
@@ -58,6 +59,10 @@ class SideRow:
     moneyline: Quote | None
     spread: Quote | None
     total: Quote | None
+
+    @property
+    def quotes(self) -> list[Quote]:
+        return [quote for quote in (self.moneyline, self.spread, self.total) if quote is not None]
 
     @property
     def moneyline_name(self) -> str:
@@ -105,6 +110,16 @@ class Board:
     @cached_property
     def today(self) -> dt.date:
         return self.now.astimezone(self.request.zone).date()
+
+    def changes_at(self) -> list[dt.datetime]:
+        """The instants at which the board reads otherwise though nothing is written: starts, marks, midnight."""
+        rows = [row for group in self.groups for row in group.rows]
+        starts = [next_minute(row.game.commence_time, self.now) for row in rows if row.bettable]
+        quotes = [
+            quote for row in rows for side in row.sides for quote in side.quotes if quote.change(self.now)
+        ]
+        marks = [quote.changed_at + CHANGE_SHOWN_FOR for quote in quotes]
+        return [*starts, *marks, day_bounds(self.today, self.request.zone)[1]]
 
     @cached_property
     def all_games(self) -> int:

@@ -13,7 +13,7 @@ from typing import Final
 
 from games.models import Game, GameStatus
 from odds import markets, pricing
-from odds.best_prices import Quote, short_code
+from odds.best_prices import CHANGE_SHOWN_FOR, Quote, short_code
 from odds.board import AWAY_FIRST
 from odds.grids import (
     SIDE_ORDER,
@@ -28,6 +28,7 @@ from odds.grids import (
 from odds.models import CurrentOdds, Heartbeat, Selection
 from odds.movement import Change, Movement, moved, newest_changes, read_movement
 from odds.tabs import Tab, tabs_of
+from odds.wording import next_minute
 
 CHANGES_LISTED: Final = 200
 
@@ -81,7 +82,19 @@ class GamePage:
     facts: Facts | None
     periods: Periods | None
     bettable: bool
-    seen_at: dt.datetime | None
+    seen: Seen
+    changed: list[dt.datetime]
+
+    @property
+    def seen_at(self) -> dt.datetime | None:
+        """When any book was last seen to quote the game."""
+        return max(self.seen.values(), default=None)
+
+    def changes_at(self, now: dt.datetime) -> list[dt.datetime]:
+        """The instants at which the page reads otherwise though nothing is written: ages, the start, marks."""
+        times = [*self.seen.values(), *([self.game.commence_time] if self.bettable else [])]
+        marks = [at + CHANGE_SHOWN_FOR for at in self.changed if at + CHANGE_SHOWN_FOR > now]
+        return [*(next_minute(at, now) for at in times), *marks]
 
 
 def read_game(game_id: uuid.UUID) -> Game:
@@ -117,7 +130,8 @@ def read_page(game: Game, *, tab: str = "", chart: int | None = None, now: dt.da
         facts=_facts(charted, movement, grids),
         periods=_periods(game),
         bettable=bettable,
-        seen_at=latest,
+        seen=seen,
+        changed=[quote.changed_at for quote in quotes],
     )
 
 

@@ -13,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 from accounts.appearance import odds_format_of
 from games.models import Game, Sport
 from odds.board import AWAY_FIRST, nearest_days, open_outrights, read_board
+from odds.conditional import VARY, keep_until, revalidated
 from odds.forms import BoardForm, GameForm, MovementForm, problems_of
 from odds.game_page import UnknownSelection, UnknownTab, read_game, read_page, read_seen
 from odds.models import Selection
@@ -23,6 +24,7 @@ class PageRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+@revalidated
 @require_safe
 def board(request: PageRequest) -> HttpResponse:
     """The matches of a day with the best prices; htmx gets the part that refreshes, from the same template."""
@@ -40,10 +42,12 @@ def board(request: PageRequest) -> HttpResponse:
         response = render(request, "odds/_board.html", context)
     else:
         response = render(request, "odds/board.html", context | {"outrights": open_outrights(now)})
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    patch_vary_headers(response, VARY)
+    keep_until(response, found.changes_at(), now=now)
     return response
 
 
+@revalidated
 @require_safe
 def game(request: PageRequest, game_id: uuid.UUID) -> HttpResponse:
     """Every book's prices of one group of markets; htmx gets the tables that refresh, from the same template."""
@@ -59,7 +63,8 @@ def game(request: PageRequest, game_id: uuid.UUID) -> HttpResponse:
     fragment = bool(request.htmx) and request.htmx.target == "grids"
     context = {"page": page, "game": found, "now": now, "away_first": found.sport_id.startswith(AWAY_FIRST)}
     response = render(request, "odds/_grids.html" if fragment else "odds/game.html", context)
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    patch_vary_headers(response, VARY)
+    keep_until(response, page.changes_at(now), now=now)
     return response
 
 

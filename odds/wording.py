@@ -6,6 +6,8 @@ import datetime as dt
 
 from games.models import Game, GameStatus
 
+MINUTE = dt.timedelta(minutes=1)
+
 
 def duration(length: dt.timedelta) -> str:
     """In its largest unit, cut off: "12 s", "48 min", "3 h", "2 d"; a negative length is "0 s"."""
@@ -17,6 +19,21 @@ def duration(length: dt.timedelta) -> str:
     if seconds < 2 * 86_400:
         return f"{seconds // 3600} h"
     return f"{seconds // 86_400} d"
+
+
+def ago(length: dt.timedelta) -> str:
+    """How long since, to the minute: "under 1 min", else as ``duration``."""
+    return "under 1 min" if length < MINUTE else duration(length)
+
+
+def next_minute(of: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """When the words for the time between the two change next; within the last minute before, in a second."""
+    left = of - now
+    if left <= dt.timedelta(0):
+        return now + MINUTE - (now - of) % MINUTE
+    if left < MINUTE:
+        return now + min(left, dt.timedelta(seconds=1))
+    return now + (left % MINUTE or MINUTE)
 
 
 def live_clock(game: Game) -> str:

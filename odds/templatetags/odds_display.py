@@ -11,14 +11,14 @@ from django.template.defaultfilters import date
 from django.utils.timezone import localtime
 
 from games.models import Game
-from odds import markets, pricing
+from odds import markets, pricing, wording
 from odds.best_prices import Quote
 from odds.board import BoardRow
 from odds.board_markup import percent_text, row_markup
 from odds.grids import Cell, Outcome
 from odds.movement import Change, text_of
 from odds.price_markup import Reader, none_markup, price_markup
-from odds.wording import duration, live_clock, start_in_words
+from odds.wording import live_clock, start_in_words
 
 SERIES_COLOURS = 8
 
@@ -116,8 +116,8 @@ def moment(then: dt.datetime, now: dt.datetime) -> str:
 
 @register.filter
 def ago(then: dt.datetime, now: dt.datetime) -> str:
-    """How long ago, in its largest unit: "12 s", "4 min", "3 h", "2 d"."""
-    return duration(now - then)
+    """How long ago, in its largest unit: "under 1 min", "4 min", "3 h", "2 d"."""
+    return wording.ago(now - then)
 
 
 @register.filter
