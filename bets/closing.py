@@ -12,7 +12,7 @@ def line_of(bet: DueBet, leg: DueLeg) -> LineAt | None:
     """Return the line whose closing price belongs to the leg; None for a bet at no bookmaker."""
     if bet.bookmaker_id is None:
         return None
-    return LineAt(leg.game.id, leg.selection_id, bet.bookmaker_id, leg.terms.point, leg.game.start)
+    return LineAt(leg.game.id, leg.selection_id, bet.bookmaker_id, leg.point, leg.game.start)
 
 
 def closing_of(bets: Sequence[DueBet]) -> dict[int, Price]:

@@ -8,14 +8,17 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from bets.evidence import Reading
-from bets.grading import LegTerms, Result
+from bets.grading import BadTeaser, LegGrade, LegTerms, Result, tease
+from bets.ticket_terms import each_way_of
 from games.models import ResultSource
 
+BET_COLUMNS = 22
 DECIDED = ("final", "cancelled", "abandoned")
 """States of a game in which its legs can be graded."""
 
@@ -24,13 +27,8 @@ SELECT b.id, statement_timestamp(), (SELECT max(id) FROM settlement_rules)
 FROM bet_legs l
 JOIN games g ON g.id = l.game_id
 JOIN bets b ON b.id = l.bet_id
-WHERE l.status = 'pending' AND b.status = 'pending'
-  AND g.status IN ('final', 'cancelled', 'abandoned')
+WHERE l.status = 'pending' AND g.status IN ('final', 'cancelled', 'abandoned')
   AND (%(games)s::uuid[] IS NULL OR l.game_id = ANY(%(games)s::uuid[]))
-  AND NOT EXISTS (
-      SELECT 1 FROM bet_legs other JOIN games og ON og.id = other.game_id
-      WHERE other.bet_id = b.id AND other.id <> l.id AND other.status = 'pending'
-        AND og.status NOT IN ('final', 'cancelled', 'abandoned'))
 ORDER BY l.game_id
 LIMIT %(size)s
 FOR UPDATE OF b SKIP LOCKED
@@ -38,13 +36,18 @@ FOR SHARE OF g SKIP LOCKED
 """
 """Locks bets, so that no two workers grade one; and games, so that no score moves while it is used.
 
-Game by game, so that bets on the same lines come together. Neither lock waits: what somebody else holds is left for the next run.
+A bet is due while a pending leg of it is on a decided game: the leg gets its grade at once, which may settle the
+bet, decide nothing yet, or only complete the record of a ticket that an earlier leg has lost. Whatever comes of
+it, the leg is pending no more, so no bet is claimed for ever. Game by game, so that bets on the same lines come
+together. Neither lock waits: what somebody else holds is left for the next run.
 """
 
 LOAD = """
 SELECT b.id, b.bankroll_id, br.currency, b.kind, b.stake, b.is_bonus, b.boost_pct, b.revision, b.bookmaker_id,
-       b.status, b.payout, b.boost_cap, b.cashed_stake, b.cashed_out,
-       l.id, l.game_id, l.selection_id, l.odds, l.point, l.draw_offered, s.market, s.side, s.participant
+       b.status, b.payout, b.boost_cap, b.cashed_stake, b.cashed_out, b.unit_stake, b.sizes, b.teaser_points, b.is_lay, b.commission_pct,
+       b.odds, b.insured_up_to, b.review_reason,
+       l.id, l.game_id, l.selection_id, l.odds, l.point, l.draw_offered, s.market, s.side, s.participant,
+       l.deduction_pct, b.each_way_places, b.each_way_fraction, l.status, l.return_factor, l.graded_on
 FROM bets b
 JOIN bankrolls br ON br.id = b.bankroll_id
 JOIN bet_legs l ON l.bet_id = b.id
@@ -99,10 +102,28 @@ class DueGame:
 
 @dataclass(frozen=True, slots=True)
 class DueLeg:
+    """A leg with the terms it is graded by, its point as agreed, and the grade it has so far.
+
+    A teaser's terms have its points moved; ``problem`` says why that was not possible.
+    """
+
     id: int
     terms: LegTerms
     selection_id: int
     game: DueGame
+    point: Decimal | None
+    status: str
+    factor: str | None
+    graded_on: dt.datetime | None
+    deduction_pct: Decimal
+    problem: str = ""
+
+    @property
+    def stored(self) -> LegGrade:
+        """The grade as it is stored."""
+        factor = None if self.factor is None else Fraction(self.factor)
+        reason = f"The game is {self.game.status}." if self.status == "pending" else ""
+        return LegGrade(self.status, factor, reason)  # type: ignore[arg-type] # a checked column
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +144,14 @@ class DueBet:
     boost_cap: Decimal | None
     cashed_stake: Decimal
     cashed_out: Decimal
+    unit_stake: Decimal | None
+    sizes: list[int]
+    teaser_points: Decimal | None
+    is_lay: bool
+    commission_pct: Decimal
+    odds: Decimal
+    insured_up_to: Decimal | None
+    review_reason: str
     legs: list[DueLeg] = field(default_factory=list)
 
 
@@ -145,24 +174,51 @@ def claim(
 def load(bet_ids: Sequence[uuid.UUID]) -> list[DueBet]:
     """Return the bets with their legs and games, in the order the games began; equal legs share their terms."""
     bets: dict[uuid.UUID, DueBet] = {}
-    shared: dict[tuple[object, ...], LegTerms] = {}
+    shared: dict[tuple[object, ...], tuple[LegTerms, str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(LOAD, [list(bet_ids)])
         rows = cursor.fetchall()
-        games = load_games(cursor, {row[15] for row in rows})
+        games = load_games(cursor, {row[BET_COLUMNS + 1] for row in rows})
     for row in rows:
         bet = bets.get(row[0])
         if bet is None:
-            bet = bets[row[0]] = DueBet(*row[:14])
-        leg_id, game_id, selection_id, odds, point, draw_offered, market, side, participant = row[14:]
+            bet = bets[row[0]] = DueBet(*row[:BET_COLUMNS])
+        leg_id, game_id, selection_id, odds, point, draw_offered, *what = row[BET_COLUMNS:]
+        *agreed, status, factor, graded_on = what
         game = games[game_id]
-        key = (selection_id, odds, point, draw_offered)
-        terms = shared.get(key)
-        if terms is None:
-            terms = LegTerms(market, side, odds, point, participant, draw_offered, game.sport)
-            shared[key] = terms
-        bet.legs.append(DueLeg(leg_id, terms, selection_id, game))
+        key = (selection_id, odds, point, draw_offered, bet.teaser_points, *agreed[3:])
+        found = shared.get(key)
+        if found is None:
+            found = shared[key] = terms_of(bet, game, odds, point, draw_offered, *agreed)
+        terms, problem = found
+        bet.legs.append(
+            DueLeg(leg_id, terms, selection_id, game, point, status, factor, graded_on, agreed[3], problem)
+        )
     return sorted(bets.values(), key=lambda bet: bet.legs[0].game.start)
+
+
+def terms_of(
+    bet: DueBet,
+    game: DueGame,
+    odds: Decimal,
+    point: Decimal | None,
+    draw_offered: bool,
+    market: str,
+    side: str,
+    participant: str,
+    _deduction_pct: Decimal,
+    places: int | None,
+    fraction: str | None,
+) -> tuple[LegTerms, str]:
+    """Return the terms a leg is graded by, a teaser's points moved, and why they could not be moved."""
+    way = each_way_of(places, fraction)
+    terms = LegTerms(market, side, odds, point, participant, draw_offered, game.sport, way)
+    if bet.teaser_points is None:
+        return terms, ""
+    try:
+        return tease(terms, bet.teaser_points), ""
+    except BadTeaser as why:
+        return terms, str(why)
 
 
 def load_games(cursor: CursorWrapper, game_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, DueGame]:

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from bets import due, ledger, windows
+from bets import due, windows
 from bets.clock import database_now
-from bets.closing import closing_of
+from bets.lines import lines_of
 from bets.rulebook import rulebook
-from bets.settlement import BATCH, grade, lines_of, pay, write_grades
+from bets.settlement import BATCH, grade, settle_graded
 
 
 def settle_late(
@@ -37,35 +37,32 @@ def settle_late(
     counts: Counter[str] = Counter()
     while groups:
         settled = late_batch(groups, now=at, size=batch_size)
-        if not settled:
+        if settled is None:
             break
         counts.update(settled)
     return counts
 
 
 @transaction.atomic
-def late_batch(groups: Sequence[windows.Group], *, now: dt.datetime, size: int = BATCH) -> Counter[str]:
-    """Settle up to ``size`` bets of the groups in one transaction; return how many got each status.
+def late_batch(
+    groups: Sequence[windows.Group], *, now: dt.datetime, size: int = BATCH
+) -> Counter[str] | None:
+    """Settle up to ``size`` bets of the groups in one transaction; return how many got each status, None if none was late.
 
     A bet that turns out not to be late after all, because its game has changed since, is left as it is.
     """
     bet_ids, late_legs = windows.claim(groups, size)
     if not bet_ids:
-        return Counter()
+        return None
     bets = due.load(bet_ids)
     lines = lines_of(bets, now)
     graded = [
         one
         for one in (grade(bet, lines) for bet in bets)
         if any(
-            leg.id in late_legs and new.status != "pending"
-            for leg, new in zip(one.bet.legs, one.ticket.legs, strict=True)
+            leg.id in late_legs and is_fresh for leg, is_fresh in zip(one.bet.legs, one.fresh, strict=True)
         )
     ]
     if not graded:
-        return Counter()
-    closing = closing_of([one.bet for one in graded])
-    tails = ledger.lock_bankrolls(one.bet.bankroll_id for one in graded)
-    graded = [pay(one, tails) for one in graded]
-    write_grades(graded, lines, closing, now)
-    return Counter(one.ticket.status for one in graded)
+        return None
+    return settle_graded(graded, lines, now)

@@ -23,21 +23,19 @@ from django.db import connection, transaction
 from bets import due, ledger
 from bets.clock import database_now
 from bets.closing import closing_of
+from bets.lines import Lines, lines_of
 from bets.settlement import (
     BATCH,
     Graded,
-    Lines,
     as_text,
     grade,
-    leg_status,
-    lines_of,
     pay,
     write_grades,
 )
 from games.models import ResultSource
 
 STALE = """
-l.status <> 'pending' AND l.graded_on IS DISTINCT FROM g.updated_at AND b.status NOT IN ('pending', 'cashed_out')
+l.status <> 'pending' AND l.graded_on IS DISTINCT FROM g.updated_at AND b.status <> 'cashed_out'
 AND NOT EXISTS (
     SELECT 1 FROM bet_events e
     WHERE e.bet_id = b.id AND e.revision = b.revision AND e.by_id IS NOT NULL
@@ -65,7 +63,7 @@ WHERE k.version IS DISTINCT FROM g.updated_at AND (k.game_id IS NOT NULL OR g.st
 ON CONFLICT (game_id) DO UPDATE SET version = excluded.version
 """  # noqa: S608
 PREVIOUS = """
-SELECT l.bet_id, l.id, l.position, l.status, l.return_factor, l.evidence::text, b.settled_at
+SELECT l.bet_id, l.id, l.position, l.status, l.return_factor, l.evidence::text
 FROM bet_legs l JOIN bets b ON b.id = l.bet_id
 WHERE l.bet_id = ANY(%s::uuid[])
 ORDER BY l.bet_id, l.position
@@ -85,7 +83,6 @@ class Previous:
     status: str
     factor: str | None
     evidence: dict[str, Any]
-    settled_at: dt.datetime | None
 
 
 def regrade_due(*, now: dt.datetime | None = None, batch_size: int = BATCH) -> Counter[str]:
@@ -116,12 +113,8 @@ def regrade_batch(*, now: dt.datetime | None = None, size: int = BATCH) -> tuple
     previous = previous_grades(bet_ids)
     at = now or database_now()
     lines = lines_of(bets, at)
-    graded = [grade(bet, lines) for bet in bets]
-    changed = [
-        one
-        for one in graded
-        if may_change(one, previous[one.bet.id], lines) and differs(one, previous[one.bet.id], lines)
-    ]
+    graded = [grade(bet, lines, corrected(bet, lines)) for bet in bets]
+    changed = [one for one in graded if any(one.fresh) and differs(one, previous[one.bet.id], lines)]
     tails = ledger.lock_bankrolls(one.bet.bankroll_id for one in changed)
     changed = [pay(one, tails) for one in changed]
     kept = {one.bet.id: {"before": before(one, previous[one.bet.id])} for one in changed}
@@ -137,31 +130,38 @@ def previous_grades(bet_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Previo
     found: dict[uuid.UUID, list[Previous]] = {}
     with connection.cursor() as cursor:
         cursor.execute(PREVIOUS, [list(bet_ids)])
-        for bet_id, key, position, status, factor, evidence, settled_at in cursor:
+        for bet_id, key, position, status, factor, evidence in cursor:
             stored = json.loads(evidence)
-            found.setdefault(bet_id, []).append(Previous(key, position, status, factor, stored, settled_at))
+            found.setdefault(bet_id, []).append(Previous(key, position, status, factor, stored))
     return found
 
 
-def may_change(graded: Graded, previous: Sequence[Previous], lines: Lines) -> bool:
-    """Tell whether the correction is in time: staff's at any time, and any that helps a bet out of review."""
-    if previous[0].settled_at is None:
+def corrected(bet: due.DueBet, lines: Lines) -> frozenset[int]:
+    """Return the ids of the legs to grade afresh: their game has changed, and in time."""
+    return frozenset(
+        leg.id
+        for leg in bet.legs
+        if leg.status != "pending" and leg.graded_on != leg.game.version and in_time(bet, leg, lines)
+    )
+
+
+def in_time(bet: due.DueBet, leg: due.DueLeg, lines: Lines) -> bool:
+    """Tell whether a correction counts: staff's at any time, and any that comes before the bet is settled."""
+    if bet.payout is None or any(r.source == ResultSource.STAFF for r in lines.readings.get(leg.game.id, ())):
         return True
-    for leg in graded.bet.legs:
-        by_staff = any(r.source == ResultSource.STAFF for r in lines.readings.get(leg.game.id, ()))
-        window = dt.timedelta(hours=lines.rule(graded.bet, leg).correction_hours)
-        if by_staff or leg.game.version <= leg.game.start + window:
-            return True
-    return False
+    window = dt.timedelta(hours=lines.rule(bet, leg).correction_hours)
+    return leg.game.version <= leg.game.start + window
 
 
 def differs(graded: Graded, previous: Sequence[Previous], lines: Lines) -> bool:
     """Tell whether the new grade says anything else than the stored one: status, money or the figures used."""
     if (graded.ticket.status, graded.ticket.payout) != (graded.bet.status, graded.bet.payout):
         return True
-    legs = zip(graded.bet.legs, graded.ticket.legs, previous, strict=True)
-    for leg, new, old in legs:
-        if (leg_status(new, is_review=graded.is_review), as_text(new.factor)) != (old.status, old.factor):
+    legs = zip(graded.bet.legs, graded.ticket.legs, previous, graded.fresh, strict=True)
+    for leg, new, old, is_fresh in legs:
+        if not is_fresh:
+            continue
+        if (new.status, as_text(new.factor)) != (old.status, old.factor):
             return True
         stored = essence(old.evidence.get("data", {}))
         fresh = essence(lines.explain(graded.bet, leg, new)["data"])

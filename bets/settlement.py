@@ -13,7 +13,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -22,17 +22,17 @@ from typing import Any
 import msgspec
 from django.db import connection, transaction
 
-from bets import due, ledger, windows
+from bets import due, ledger
 from bets.cash_outs import riding, with_cash_out
 from bets.closing import closing_of
 from bets.due import DueBet, DueLeg
-from bets.evidence import Reading, add_cash_out, add_ticket, explain_leg, name_rule
-from bets.grading import LegGrade, Result, TicketGrade, grade_leg, grade_ticket
-from bets.grading.windows import Schedule, grade_late
-from bets.models import BetEventKind, BetStatus, LedgerKind
+from bets.evidence import add_cash_out, add_ticket
+from bets.grading import LegGrade, TicketGrade
+from bets.lines import Lines, lines_of
+from bets.models import BetEventKind, LedgerKind
 from bets.money import LARGEST_BALANCE
-from bets.rulebook import Rulebook, rulebook, rulebook_at
-from bets.rules import FULL_GAME, Rule, family_of
+from bets.rulebook import rulebook_at
+from bets.ticket_terms import bonus_credit, grade_stored
 from odds.prices import Price
 
 logger = logging.getLogger(__name__)
@@ -68,11 +68,20 @@ FROM jsonb_to_recordset(%(rows)s::jsonb)
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A claimed bet with its grade and the ledger lines that bring its money where the grade says."""
+    """A claimed bet with its grade and the ledger lines that bring its money where the grade says.
+
+    ``fresh`` tells of each leg whether it was graded now; the others keep the grade they have.
+    """
 
     bet: DueBet
     ticket: TicketGrade
+    fresh: tuple[bool, ...]
     lines: tuple[ledger.Line, ...] = ()
+
+    @property
+    def is_for_the_record(self) -> bool:
+        """Whether only legs got their grade: the ticket still waits, or has been settled before."""
+        return self.bet.payout is not None or self.ticket.status == self.bet.status
 
     @property
     def revision(self) -> int:
@@ -90,99 +99,6 @@ class Graded:
         return BetEventKind.REVIEW if self.is_review else BetEventKind.SETTLED
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The results of a batch. Bets on the same line of a game share its grade and the words for it.
-
-    Shared are the terms' objects (see ``due.load``), so that they serve as keys by identity.
-    """
-
-    results: Mapping[uuid.UUID, Result]
-    readings: Mapping[uuid.UUID, Sequence[Reading]]
-    rules: Rulebook
-    now: dt.datetime
-    schedules: Mapping[int, Schedule]
-    boxes: Mapping[uuid.UUID, Mapping[str, Sequence[Mapping[str, Decimal]]]] = field(default_factory=dict)
-    grades: dict[tuple[object, ...], LegGrade] = field(default_factory=dict)
-    words: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
-
-    def rule(self, bet: DueBet, leg: DueLeg) -> Rule:
-        """Return the house rule for a leg of the bet; equal rules are the same object."""
-        terms = leg.terms
-        return self.rules.rule(
-            bookmaker_id=bet.bookmaker_id,
-            sport=terms.sport,
-            market=terms.market,
-            draw_offered=terms.draw_offered,
-        )
-
-    def result(self, leg: DueLeg) -> Result:
-        """Return how the leg's game ended, with the numbers of the player it is on."""
-        result, box = self.results[leg.game.id], self.boxes.get(leg.game.id)
-        if box is None or family_of(leg.terms.market) != "player_prop":
-            return result
-        named = box.get(leg.terms.participant.lower(), ())
-        if len(named) > 1:
-            words = f"The box score has {len(named)} players named {leg.terms.participant}."
-            return replace(result, conflict=result.conflict or words)
-        return replace(result, stats=named[0] if named else {})
-
-    def ticket_rule(self, bet: DueBet) -> Rule:
-        """Return the house rule by which the legs of the bet combine."""
-        if len(bet.legs) == 1:
-            return FULL_GAME
-        sports = {leg.terms.sport for leg in bet.legs}
-        sport = sports.pop() if len(sports) == 1 else ""
-        return self.rules.ticket_rule(bookmaker_id=bet.bookmaker_id, sport=sport)
-
-    def grade(self, bet: DueBet, leg: DueLeg) -> LegGrade:
-        rule = self.rule(bet, leg)
-        key = self.key(leg, rule)
-        found = self.grades.get(key)
-        if found is None:
-            found = self.grades[key] = self.grade_afresh(leg, rule)
-        return found
-
-    def key(self, leg: DueLeg, rule: Rule) -> tuple[object, ...]:
-        """Legs on the same line, by the same rule, with the same announced start share a grade."""
-        schedule = self.schedules.get(leg.id)
-        return id(leg.terms), id(rule), schedule and schedule.announced
-
-    def grade_afresh(self, leg: DueLeg, rule: Rule) -> LegGrade:
-        result, schedule = self.result(leg), self.schedules.get(leg.id)
-        late = schedule and grade_late(leg.terms, result, rule, schedule, self.now)
-        return late or grade_leg(leg.terms, result, rule)
-
-    def explain(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
-        """Return the evidence of the leg's grade; its lists and dicts are shared, add to copies of them."""
-        rule = self.rule(bet, leg)
-        key = self.key(leg, rule)
-        found = self.words.get(key) if self.grades.get(key) is grade else None
-        if found is None:
-            result, read = self.result(leg), self.readings.get(leg.game.id, ())
-            found = explain_leg(leg.terms, result, grade, read)
-            if rule.source:
-                name_rule(found, rule)
-            if self.grades.get(key) is grade:
-                self.words[key] = found
-        return found
-
-
-def lines_of(bets: Sequence[DueBet], now: dt.datetime, rules: Rulebook | None = None) -> Lines:
-    """Read what the sources say of the bets' games, their box scores, and the house rules unless given.
-
-    The windows of the rules are judged as of ``now``.
-    """
-    games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
-    readings = due.latest_readings(games)
-    results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
-    with_players = {
-        leg.game.id for bet in bets for leg in bet.legs if family_of(leg.terms.market) == "player_prop"
-    }
-    schedules = windows.schedules_of([bet.id for bet in bets], games)
-    return Lines(results, readings, rules or rulebook(), now, schedules, due.box_scores(with_players))
-
-
 def settle_due(
     *,
     now: dt.datetime | None = None,
@@ -197,7 +113,7 @@ def settle_due(
     counts: Counter[str] = Counter()
     while True:
         settled = settle_batch(now=now, game_ids=game_ids, size=batch_size)
-        if not settled:
+        if settled is None:
             return counts
         counts.update(settled)
 
@@ -205,18 +121,29 @@ def settle_due(
 @transaction.atomic
 def settle_batch(
     *, now: dt.datetime | None = None, game_ids: Sequence[uuid.UUID] | None = None, size: int = BATCH
-) -> Counter[str]:
-    """Settle up to ``size`` due bets in one transaction; return how many got each status."""
+) -> Counter[str] | None:
+    """Settle up to ``size`` due bets in one transaction; return how many got each status, None if none was due."""
     bet_ids, at, last_rule = due.claim(size, game_ids)
     if at is None:
-        return Counter()
+        return None
     bets = due.load(bet_ids)
     lines = lines_of(bets, now or at, rulebook_at(last_rule))
-    closing = closing_of(bets)
-    tails = ledger.lock_bankrolls(bet.bankroll_id for bet in bets)
-    graded = [pay(grade(bet, lines), tails) for bet in bets]
-    write_grades(graded, lines, closing, now or at)
-    return Counter(one.ticket.status for one in graded)
+    return settle_graded([grade(bet, lines) for bet in bets], lines, now or at)
+
+
+def settle_graded(graded: Sequence[Graded], lines: Lines, at: dt.datetime) -> Counter[str]:
+    """Write what the grades of due bets come to; return how many were settled or sent to review, by status.
+
+    Where only legs got their grade, only legs are written.
+    """
+    closing = closing_of([one.bet for one in graded])
+    noted = [one for one in graded if one.is_for_the_record]
+    settled = [one for one in graded if not one.is_for_the_record]
+    tails = ledger.lock_bankrolls(one.bet.bankroll_id for one in settled)
+    settled = [pay(one, tails) for one in settled]
+    write_legs([*settled, *noted], lines, closing, at)
+    write_tickets(settled, at)
+    return Counter(one.ticket.status for one in settled)
 
 
 def write_grades(
@@ -228,33 +155,53 @@ def write_grades(
 ) -> None:
     """Write legs, bets, events and ledger lines, one statement each; ``data`` adds to the event of a bet."""
     write_legs(graded, lines, closing, at)
+    write_tickets(graded, at, data)
+
+
+def write_tickets(
+    graded: Sequence[Graded],
+    at: dt.datetime,
+    data: Mapping[uuid.UUID, Mapping[str, Any]] = MappingProxyType({}),
+) -> None:
+    """Write bets, events and ledger lines, one statement each."""
+    if not graded:
+        return
     write_bets(graded, at)
     write_events(graded, at, data)
     ledger.append([line for one in graded for line in one.lines], at=at)
 
 
-def grade(bet: DueBet, lines: Lines) -> Graded:
-    """Grade a claimed bet. A fault of ours sends that one bet to review and the rest of the batch goes on."""
+def grade(bet: DueBet, lines: Lines, again: frozenset[int] = frozenset()) -> Graded:
+    """Grade a claimed bet: its pending legs and those whose ids are in ``again``; others keep their grades.
+
+    A fault of ours sends that one bet to review and the rest of the batch goes on.
+    """
+    wanted = [leg.status == "pending" or leg.id in again for leg in bet.legs]
     try:
-        legs = [lines.grade(bet, leg) for leg in bet.legs]
-        ticket = grade_ticket(
-            kind=bet.kind,
-            stake=bet.stake,
-            currency=bet.currency,
-            legs=legs,
-            is_bonus=bet.is_bonus,
-            boost_pct=bet.boost_pct,
-            boost_cap=bet.boost_cap,
-            rule=lines.ticket_rule(bet),
+        legs = [
+            lines.grade(bet, leg) if is_wanted else leg.stored
+            for leg, is_wanted in zip(bet.legs, wanted, strict=True)
+        ]
+        ticket = grade_stored(
+            bet, legs, currency=bet.currency, sport=bet.legs[0].terms.sport, rule=lines.ticket_rule(bet)
         )
     except Exception:
         logger.exception("bet %s could not be graded", bet.id)
         reason = "Grading failed; the server's log has the details."
-        legs = [LegGrade("needs_review", reason=reason) for _ in bet.legs]
+        legs = [
+            LegGrade("needs_review", reason=reason) if is_wanted else leg.stored
+            for leg, is_wanted in zip(bet.legs, wanted, strict=True)
+        ]
         ticket = TicketGrade("needs_review", tuple(legs), reason=reason)
     if ticket.payout is None and all(leg.game.status in due.DECIDED for leg in bet.legs):
         ticket = replace(ticket, status="needs_review")
-    return Graded(bet, with_cash_out(bet, ticket))
+    if ticket.status == "needs_review" and not ticket.reason:
+        ticket = replace(ticket, reason=bet.review_reason or "A leg of the ticket is under review.")
+    fresh = tuple(
+        leg.id in again or (leg.status == "pending" and new.status != "pending")
+        for leg, new in zip(bet.legs, ticket.legs, strict=True)
+    )
+    return Graded(bet, with_cash_out(bet, ticket), fresh)
 
 
 def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
@@ -288,11 +235,6 @@ def pay(graded: Graded, tails: dict[uuid.UUID, ledger.Tail]) -> Graded:
 def as_text(factor: Fraction | None) -> str | None:
     """Write a factor as the column holds it: ``21/11``."""
     return None if factor is None else f"{factor.numerator}/{factor.denominator}"
-
-
-def leg_status(grade: LegGrade, *, is_review: bool) -> str:
-    """A leg that was graded keeps its grade; one without a factor waits for the review with its bet."""
-    return BetStatus.NEEDS_REVIEW if is_review and grade.factor is None else grade.status
 
 
 def evidence_of(graded: Graded, leg: DueLeg, grade: LegGrade, lines: Lines) -> dict[str, Any]:
@@ -329,10 +271,12 @@ def write_legs(
 ) -> None:
     rows: list[dict[str, Any]] = []
     for one in graded:
-        for leg, grade in zip(one.bet.legs, one.ticket.legs, strict=True):
+        for leg, grade, is_fresh in zip(one.bet.legs, one.ticket.legs, one.fresh, strict=True):
+            if not is_fresh:
+                continue
             row = {
                 "id": leg.id,
-                "status": leg_status(grade, is_review=one.is_review),
+                "status": grade.status,
                 "factor": as_text(grade.factor),
                 "evidence": evidence_of(one, leg, grade, lines),
                 "graded_on": leg.game.version.isoformat(),
@@ -366,7 +310,7 @@ def write_bets(graded: Sequence[Graded], at: dt.datetime) -> None:
 def write_events(
     graded: Sequence[Graded], at: dt.datetime, data: Mapping[uuid.UUID, Mapping[str, Any]]
 ) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "bet_id": str(one.bet.id),
             "revision": one.revision,
@@ -381,7 +325,29 @@ def write_events(
         }
         for one in graded
     ]
+    rows += [row for one in graded if one.bet.insured_up_to is not None for row in credit_of(one)]
     write(INSERT_EVENTS, rows, at)
+
+
+def credit_of(graded: Graded) -> list[dict[str, Any]]:
+    """Return the event of an insured bet's bonus credit, or of its end when the bet has not lost after all."""
+    bet = graded.bet
+    before, now = (
+        bonus_credit(status, bet.stake, bet.insured_up_to, bet.currency)
+        for status in (bet.status, graded.ticket.status)
+    )
+    if before == now:
+        return []
+    reason = "The bet is insured: its loss is credited as a bonus, not as cash."
+    return [
+        {
+            "bet_id": str(bet.id),
+            "revision": graded.revision,
+            "kind": BetEventKind.CREDITED,
+            "reason": reason if now > before else "The bet has not lost after all: the bonus credit ends.",
+            "data": {"amount": str(now - before), "currency": bet.currency},
+        }
+    ]
 
 
 def write(statement: str, rows: Sequence[dict[str, Any]], at: dt.datetime) -> None:

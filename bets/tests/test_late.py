@@ -129,7 +129,7 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(game: Gam
         from_espn(espn(other, Status.POSTPONED), now=after(0, -30))
         with CaptureQueriesContext(connection) as queries:
             groups = late_groups(rulebook(), after(49))
-            assert late_batch(groups, now=after(49)).total() == number
+            assert late_batch(groups, now=after(49)) == {"void": number}
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 20
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.tests.factories import UserFactory
 from bets import settlement, tasks
 from bets.exceptions import NotAllowed, NotPossible
-from bets.grading import LegTerms, Result
+from bets.grading import LegTerms, Result, grade_leg
 from bets.ledger import balance
 from bets.models import Bet, BetEvent, BetEventKind, BetStatus, LedgerEntry, LedgerKind
 from bets.money import round_money
@@ -303,13 +303,13 @@ def test_one_bet_that_breaks_the_grader_goes_to_review_and_the_others_are_paid(
     many_bets(3, games=1)
     odd = Bet.objects.earliest("stake")
 
-    def fragile(*, stake: Decimal, **ticket: Any) -> Any:
-        if stake == odd.stake:
+    def fragile(bet: Any, legs: Any, **ticket: Any) -> Any:
+        if bet.id == odd.pk:
             raise ZeroDivisionError
-        return real(stake=stake, **ticket)
+        return real(bet, legs, **ticket)
 
-    real = settlement.grade_ticket
-    monkeypatch.setattr(settlement, "grade_ticket", fragile)
+    real = settlement.grade_stored
+    monkeypatch.setattr(settlement, "grade_stored", fragile)
     assert settle_due() == {"won": 2, "needs_review": 1}
     assert settled(odd).review_reason == "Grading failed; the server's log has the details."
     assert str(odd.pk) in caplog.text
@@ -359,7 +359,7 @@ def test_the_evidence_can_be_graded_again_to_the_same_end(game: Game) -> None:
     data = bet.legs.get().evidence["data"]
     terms = LegTerms(data["market"], data["side"], Decimal(data["odds"]), Decimal(data["point"]))
     result = Result(data["game"]["status"], data["game"]["home"], data["game"]["away"])
-    again = settlement.grade_leg(terms, result)
+    again = grade_leg(terms, result)
     assert f"{again.factor}" == data["factor"]
 
 

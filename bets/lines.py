@@ -1,0 +1,115 @@
+"""What a batch of bets is graded on: the results of its games, what sources said, and house rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from bets import due, windows
+from bets.due import DueBet, DueLeg
+from bets.evidence import Reading, explain_leg, name_rule
+from bets.grading import LegGrade, Result, grade_leg
+from bets.grading.windows import Schedule, grade_late
+from bets.rulebook import Rulebook, rulebook
+from bets.rules import FULL_GAME, Rule, family_of
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The results of a batch. Bets on the same line of a game share its grade and the words for it.
+
+    Shared are the terms' objects (see ``due.load``), so that they serve as keys by identity.
+    """
+
+    results: Mapping[uuid.UUID, Result]
+    readings: Mapping[uuid.UUID, Sequence[Reading]]
+    rules: Rulebook
+    now: dt.datetime
+    schedules: Mapping[int, Schedule]
+    boxes: Mapping[uuid.UUID, Mapping[str, Sequence[Mapping[str, Decimal]]]] = field(default_factory=dict)
+    grades: dict[tuple[object, ...], LegGrade] = field(default_factory=dict)
+    words: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
+
+    def rule(self, bet: DueBet, leg: DueLeg) -> Rule:
+        """Return the house rule for a leg of the bet; equal rules are the same object."""
+        terms = leg.terms
+        return self.rules.rule(
+            bookmaker_id=bet.bookmaker_id,
+            sport=terms.sport,
+            market=terms.market,
+            draw_offered=terms.draw_offered,
+        )
+
+    def result(self, leg: DueLeg) -> Result:
+        """Return how the leg's game ended, with the numbers of the player it is on."""
+        result, box = self.results[leg.game.id], self.boxes.get(leg.game.id)
+        if leg.deduction_pct:
+            result = replace(result, deduction_pct=leg.deduction_pct)
+        if box is None or family_of(leg.terms.market) != "player_prop":
+            return result
+        named = box.get(leg.terms.participant.lower(), ())
+        if len(named) > 1:
+            words = f"The box score has {len(named)} players named {leg.terms.participant}."
+            return replace(result, conflict=result.conflict or words)
+        return replace(result, stats=named[0] if named else {})
+
+    def ticket_rule(self, bet: DueBet) -> Rule:
+        """Return the house rule by which the legs of the bet combine."""
+        if len(bet.legs) == 1:
+            return FULL_GAME
+        sports = {leg.terms.sport for leg in bet.legs}
+        sport = sports.pop() if len(sports) == 1 else ""
+        return self.rules.ticket_rule(bookmaker_id=bet.bookmaker_id, sport=sport)
+
+    def grade(self, bet: DueBet, leg: DueLeg) -> LegGrade:
+        if leg.problem:
+            return LegGrade("needs_review", reason=leg.problem)
+        rule = self.rule(bet, leg)
+        key = self.key(leg, rule)
+        found = self.grades.get(key)
+        if found is None:
+            found = self.grades[key] = self.grade_afresh(leg, rule)
+        return found
+
+    def key(self, leg: DueLeg, rule: Rule) -> tuple[object, ...]:
+        """Legs on the same line, by the same rule, with the same announced start share a grade."""
+        schedule = self.schedules.get(leg.id)
+        return id(leg.terms), id(rule), schedule and schedule.announced
+
+    def grade_afresh(self, leg: DueLeg, rule: Rule) -> LegGrade:
+        result, schedule = self.result(leg), self.schedules.get(leg.id)
+        late = schedule and grade_late(leg.terms, result, rule, schedule, self.now)
+        return late or grade_leg(leg.terms, result, rule)
+
+    def explain(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
+        """Return the evidence of the leg's grade; its lists and dicts are shared, add to copies of them."""
+        rule = self.rule(bet, leg)
+        key = self.key(leg, rule)
+        found = self.words.get(key) if self.grades.get(key) is grade else None
+        if found is None:
+            result, read = self.result(leg), self.readings.get(leg.game.id, ())
+            found = explain_leg(leg.terms, result, grade, read)
+            if rule.source:
+                name_rule(found, rule)
+            if self.grades.get(key) is grade:
+                self.words[key] = found
+        return found
+
+
+def lines_of(bets: Sequence[DueBet], now: dt.datetime, rules: Rulebook | None = None) -> Lines:
+    """Read what the sources say of the bets' games, their box scores, and the house rules unless given.
+
+    The windows of the rules are judged as of ``now``.
+    """
+    games = {leg.game.id: leg.game for bet in bets for leg in bet.legs}
+    readings = due.latest_readings(games)
+    results = {game.id: due.result_of(game, readings.get(game.id, [])) for game in games.values()}
+    with_players = {
+        leg.game.id for bet in bets for leg in bet.legs if family_of(leg.terms.market) == "player_prop"
+    }
+    schedules = windows.schedules_of([bet.id for bet in bets], games)
+    return Lines(results, readings, rules or rulebook(), now, schedules, due.box_scores(with_players))
