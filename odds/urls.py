@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from odds import edge_views, views
+from odds import edge_views, future_views, views
 
 app_name = "odds"
 urlpatterns: list[URLPattern] = [
     path("", views.board, name="board"),
     path("edges/", edge_views.edges, name="edges"),
+    path("futures/", future_views.futures, name="futures"),
     path("games/<uuid:game_id>/", views.game, name="game"),
     path("games/<uuid:game_id>/movement.json", views.movement, name="movement"),
 ]

@@ -1,4 +1,4 @@
-"""How an edge reads on a page."""
+"""How an edge, or a runner of an outright, reads on a page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django import template
 
 from games.models import Game, GameStatus
 from odds import pricing
+from odds.best_prices import Quote
 from odds.edges.page import Leg
 from odds.price_markup import price_markup
 from odds.templatetags.odds_display import percent, reader_of
@@ -28,6 +29,12 @@ def leg_price(context: template.Context, leg: Leg, game: Game, number: int) -> s
         with_book=True,
         suffix=f"-{leg.quote.book_key}-{number}",
     )
+
+
+@register.simple_tag(takes_context=True)
+def best_price(context: template.Context, quote: Quote, name: str, bettable: bool) -> str:
+    """A runner's best price with its book, to click into the slip."""
+    return price_markup(reader_of(context), quote, name, bettable, with_book=True, kinds="bare")
 
 
 @register.filter
