@@ -39,7 +39,8 @@ l.status <> 'pending' AND l.graded_on IS DISTINCT FROM g.updated_at AND b.status
 AND NOT EXISTS (
     SELECT 1 FROM bet_events e
     WHERE e.bet_id = b.id AND e.revision = b.revision AND e.by_id IS NOT NULL
-      AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out', 'review'))
+      AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out', 'review')
+      AND NOT coalesce((e.data->>'is_part')::boolean, false))
 """
 """A leg graded by BetTrack itself on a state of its game that is not the present one."""
 

@@ -34,14 +34,17 @@ class Deletion:
 
 
 @transaction.atomic
-def void_bet(*, bet: Bet, by: User, reason: str, now: dt.datetime | None = None) -> Bet:
+def void_bet(
+    *, bet: Bet, by: User, reason: str, revision: int | None = None, now: dt.datetime | None = None
+) -> Bet:
     """Void a bet and give its stake back; what a settled one paid is taken back by a reversal.
 
     The owner may void an open bet until a game of it begins, by the database's clock; staff any bet at any
-    time. Raises NotAllowed, or NotPossible when it is void already.
+    time. Raises NotAllowed, or NotPossible when it is void already or not at ``revision`` any more.
     """
     why = checked_reason(reason)
     locked = lock_bets([bet])[0]
+    require_revision(locked, revision)
     if not by.is_staff and (locked.user_id != by.pk or locked.status not in OPEN_STATUSES):
         raise NotAllowed("Only staff may void this bet.")
     if locked.status == BetStatus.VOID:
@@ -54,6 +57,15 @@ def void_bet(*, bet: Bet, by: User, reason: str, now: dt.datetime | None = None)
     return locked
 
 
+def require_revision(bet: Bet, revision: int | None) -> None:
+    """Raise NotPossible unless the locked bet is at the revision that the person saw, if one is given."""
+    if revision is not None and bet.revision != revision:
+        raise NotPossible(
+            f"This bet has changed since you looked at it: it is {bet.get_status_display().lower()} now. "
+            "Look at it again before you decide."
+        )
+
+
 def has_begun(bet: Bet, at: dt.datetime) -> bool:
     """Tell whether a game of the bet is under way or over at the instant ``at``."""
     waiting = Q(game__status__in=[GameStatus.SCHEDULED, GameStatus.POSTPONED], game__commence_time__gt=at)
@@ -61,7 +73,9 @@ def has_begun(bet: Bet, at: dt.datetime) -> bool:
 
 
 @transaction.atomic
-def grade_again(*, bet: Bet, by: User, reason: str, now: dt.datetime | None = None) -> Bet:
+def grade_again(
+    *, bet: Bet, by: User, reason: str, revision: int | None = None, now: dt.datetime | None = None
+) -> Bet:
     """Send a bet under review back to grading, for example after its game's score has been set right.
 
     The next run of ``settle`` grades it. Raises NotAllowed unless by staff, NotPossible if not under review.
@@ -70,6 +84,7 @@ def grade_again(*, bet: Bet, by: User, reason: str, now: dt.datetime | None = No
         raise NotAllowed("Only staff may send a bet back to grading.")
     why = checked_reason(reason)
     locked = lock_bets([bet])[0]
+    require_revision(locked, revision)
     if locked.status != BetStatus.NEEDS_REVIEW:
         raise NotPossible("Only a bet under review can be sent back to grading.")
     data = {"review_reason": locked.review_reason, "legs": legs_of([locked])[locked.pk]}
