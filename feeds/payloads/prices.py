@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from .rejection import Refusal
 
@@ -23,7 +23,6 @@ class OddsFormat(StrEnum):
     DECIMAL = "decimal"
 
 
-@lru_cache(maxsize=65536)
 def american_price(price: Decimal, odds_format: OddsFormat) -> Decimal:
     """American odds, rounded once, half to even, to six places (1.91 -> -109.890110).
 
@@ -45,6 +44,12 @@ def american_price(price: Decimal, odds_format: OddsFormat) -> Decimal:
     if abs(rounded) >= _LIMIT * _STEP:
         raise Refusal(f"price {price} cannot be odds (beyond {_LIMIT:,})")
     return Decimal(rounded).scaleb(-6)
+
+
+@cache
+def price_reader(odds_format: OddsFormat) -> Callable[[Decimal], Decimal]:
+    """`american_price` for one format, remembering what it has read: a payload repeats its prices."""
+    return lru_cache(maxsize=65536)(partial(american_price, odds_format=odds_format))
 
 
 def detect_format(prices: Iterable[Decimal]) -> OddsFormat:

@@ -14,6 +14,8 @@ from feeds.exceptions import BadPayload
 from .rejection import Refusal
 
 T = TypeVar("T")
+Stamp = str | int | None
+"""An instant as the providers write it: ISO 8601, unix seconds, or nothing."""
 
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _BROKEN = "\ufffd"
