@@ -14,13 +14,18 @@ from games.readings import ESPN, Reading
 
 T = TypeVar("T")
 
+SAME_START = dt.timedelta(minutes=30)
+"""Two rows of the same teams that begin this close together are one game listed twice: nobody plays two at once."""
 NEAR = dt.timedelta(hours=3)
 """A delay over midnight, or a start the two feeds give differently, still is the same match within this."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A stored match; ``zone`` is the one whose calendar day the league plays by."""
+    """A stored match; ``zone`` is the one whose calendar day the league plays by, ``seen_at`` its last listing.
+
+    ``told_by`` is the event the source's last reading of it was of.
+    """
 
     game_id: uuid.UUID
     external_id: str
@@ -30,14 +35,30 @@ class Candidate:
     home_team_id: uuid.UUID
     away_team_id: uuid.UUID
     start: dt.datetime
+    status: str = "scheduled"
+    seen_at: dt.datetime | None = None
+    told_by: str | None = None
+
+    @property
+    def pairing(self) -> Pairing:
+        return _pairing(self.sport_key, self.home_team_id, self.away_team_id)
+
+    @property
+    def day(self) -> dt.date:
+        """The local calendar day on which it begins."""
+        return _local_day(self.start, self.zone)
 
 
 @dataclass(frozen=True)
 class Match:
-    """A reading and its game; the reading is turned so that its home is the game's home."""
+    """A reading and its game; the reading is turned so that its home is the game's home.
+
+    ``is_twin`` tells that the game is another listing of the one the reading is of.
+    """
 
     game_id: uuid.UUID
     reading: Reading
+    is_twin: bool = False
 
 
 FindTeam = Callable[[str, str, str], uuid.UUID | None]
@@ -49,12 +70,14 @@ Pairing = tuple[str, uuid.UUID, uuid.UUID]
 def match_readings(
     readings: Iterable[Reading], candidates: Sequence[Candidate], find_team: FindTeam
 ) -> tuple[list[Match], list[Reading]]:
-    """Return the matched readings and those left over; no game and no reading is used twice.
+    """Return the matched readings and those left over; no game is used twice, and a reading only for twins.
 
     An event id already stored decides. The odds feed's readings go by id alone: the games are its own, so an id we do
     not have is another game. ESPN's otherwise go by the same two teams in the same sport, paired per local day: as many
     readings as games go in order of start, so that a doubleheader cannot take its twin's score; unequal numbers pair
-    only where one start is clearly the nearest, within three hours.
+    only where one start is clearly the nearest, within three hours. A game that the feed listed again under another
+    id has rows that begin together, or an old row that the feed dropped before it began: such rows count as one, and
+    the old one gets what is said of the new.
     """
     by_espn_id = {game.espn_id: game for game in candidates if game.espn_id is not None}
     by_external_id = {game.external_id: game for game in candidates}
@@ -71,7 +94,54 @@ def match_readings(
             matches.append(Match(known.game_id, _facing(reading, known, find_team)))
     free = [game for game in candidates if game.game_id not in taken]
     found, unknown = _match_by_teams(rest, free, find_team)
-    return matches + found, left + unknown
+    matches += found
+    return matches + _twins(matches, candidates), left + unknown
+
+
+def _twins(matches: Sequence[Match], candidates: Sequence[Candidate]) -> list[Match]:
+    """The other listings of games that have found their reading: by the start, or where ESPN, which shows the whole
+    day, knows of one game only, those the feed dropped before they began.
+    """
+    taken = {match.game_id: match.reading for match in matches}
+    by_day: dict[tuple[Pairing, dt.date], list[Candidate]] = defaultdict(list)
+    for game in candidates:
+        by_day[game.pairing, game.day].append(game)
+    twins: list[Match] = []
+    for games in by_day.values():
+        found = [game for game in games if game.game_id in taken]
+        said = {taken[game.game_id].event_id for game in found}
+        dropped = superseded(games)
+        for game in games:
+            if game.game_id in taken or game.espn_id is not None:
+                continue
+            near = [one for one in found if taken[one.game_id].event_id == game.told_by]
+            if not near and game.status != "final":
+                near = [one for one in found if abs(one.start - game.start) <= SAME_START]
+                if not near and len(said) == 1 and game in dropped and taken[found[0].game_id].source == ESPN:
+                    near = found
+            if len(near) == 1:
+                reading = taken[near[0].game_id]
+                twins.append(Match(game.game_id, _alike(reading, near[0], game), is_twin=True))
+    return twins
+
+
+def _alike(reading: Reading, game: Candidate, twin: Candidate) -> Reading:
+    """The reading of a game as its twin has it, which may name the sides the other way round."""
+    return reading if game.home_team_id == twin.home_team_id else reading.turned_round()
+
+
+def superseded(games: Sequence[Candidate]) -> list[Candidate]:
+    """The games of two teams on one day that the feed never showed in play, while it listed another of them later
+    or showed another in play.
+    """
+    listed = [(game, game.seen_at) for game in games if game.seen_at is not None]
+    begun = {game.game_id for game, seen_at in listed if seen_at >= game.start}
+    last = max((seen_at for _, seen_at in listed), default=None)
+    return [
+        game
+        for game, seen_at in listed
+        if game.game_id not in begun and last is not None and (seen_at < last or begun)
+    ]
 
 
 def _facing(reading: Reading, game: Candidate, find_team: FindTeam) -> Reading:
@@ -86,7 +156,7 @@ def _match_by_teams(
     waiting: dict[Pairing, list[Candidate]] = defaultdict(list)
     for game in games:
         if game.espn_id is None:
-            waiting[_pairing(game.sport_key, game.home_team_id, game.away_team_id)].append(game)
+            waiting[game.pairing].append(game)
     said: dict[Pairing, list[Reading]] = defaultdict(list)
     left: list[Reading] = []
     for reading in readings:
@@ -136,10 +206,11 @@ def _pair_up(readings: list[Reading], games: list[Candidate]) -> list[tuple[Read
         by_day[_local_day(reading.start, zone)][0].append(reading)
     pairs: list[tuple[Reading, Candidate]] = []
     for said, played in by_day.values():
-        if said and len(said) == len(played):
+        slots = _one_row_each(played, len(said))
+        if said and len(said) == len(slots):
             pairs += zip(
                 sorted(said, key=lambda reading: (reading.start, reading.event_id)),
-                sorted(played, key=lambda game: (game.start, game.external_id)),
+                sorted(slots, key=lambda game: (game.start, game.external_id)),
                 strict=True,
             )
     done_readings = {reading.event_id for reading, _ in pairs}
@@ -148,6 +219,30 @@ def _pair_up(readings: list[Reading], games: list[Candidate]) -> list[tuple[Read
         [reading for reading in readings if reading.event_id not in done_readings],
         [game for game in games if game.game_id not in done_games],
     )
+
+
+def _one_row_each(games: list[Candidate], wanted: int) -> list[Candidate]:
+    """The games with one row for each, if that brings them down to as many as are wanted; else all of them.
+
+    Of rows that begin together the one listed last stays; if there are still too many, those the feed dropped go.
+    """
+    if len(games) <= wanted:
+        return games
+    dropped = superseded(games)
+    for rows in (games, [game for game in games if game not in dropped]):
+        kept: list[Candidate] = []
+        for game in sorted(rows, key=lambda row: (row.start, row.external_id)):
+            if not kept or game.start - kept[-1].start > SAME_START:
+                kept.append(game)
+            elif _listed(game) > _listed(kept[-1]):
+                kept[-1] = game
+        if len(kept) == wanted:
+            return kept
+    return games
+
+
+def _listed(game: Candidate) -> float:
+    return 0.0 if game.seen_at is None else game.seen_at.timestamp()
 
 
 def _nearest(readings: list[Reading], games: list[Candidate]) -> list[tuple[Reading, Candidate]]:

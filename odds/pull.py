@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from feeds import espn, the_odds_api
 from feeds.box_scores import box_score
 from feeds.exceptions import NotFound
-from games.models import Game, GameStatus, ResultSource, Sport
+from games.models import Game, GameStatus, ResultSource, ScoreReading, Sport
 from games.services import ResultCounts, apply_results, ingest_games, record_box_score
 
 from .ingest import IngestCounts, ingest_odds
@@ -129,16 +129,23 @@ def pull_scores(
 def games_without_box_score(now: dt.datetime, *, most: int) -> list[Game]:
     """The games of the last days whose players had prices and whose box score is missing, latest first."""
     props = Selection.objects.filter(game=OuterRef("pk"), market__regex=PLAYER_MARKET)
+    known = Q(espn_id__isnull=False) | Exists(told_by_espn(OuterRef("pk")))
     wanted = (
         Game.objects.final()
-        .filter(Exists(props), espn_id__isnull=False, player_stats__isnull=True)
+        .filter(known, Exists(props), player_stats__isnull=True)
         .starting_within(now - BOX_SCORES_WANTED, now)
         .order_by("-commence_time", "id")
     )
     return [game for game in wanted[: 4 * most] if espn.covers(game.sport_id)][:most]
 
 
+def told_by_espn(game: object) -> QuerySet[ScoreReading]:
+    """ESPN's readings of a game, latest first: a game listed twice has ESPN's id on one of its rows only."""
+    return ScoreReading.objects.filter(game=game, source=ResultSource.ESPN).order_by("-read_at", "-id")
+
+
 def pull_box_score(client: espn.Client, game: Game, *, clock: Clock = timezone.now) -> int:
     """Fetch and store the box score of a final game; return the number of statistics. Raises FeedError."""
-    summary = client.summary(game.sport_id, str(game.espn_id))
+    event_id = game.espn_id or told_by_espn(game).values_list("source_event_id", flat=True)[0]
+    summary = client.summary(game.sport_id, event_id)
     return record_box_score(game=game, stats=box_score(summary).lines, now=clock()).created

@@ -170,3 +170,20 @@ def test_a_parlay_goes_on_without_the_leg_that_is_void(game: Game) -> None:
     assert settle_due(now=after(244)) == {"won": 1}
     parlay.refresh_from_db()
     assert str(parlay.payout) == "190.91"
+
+
+def test_bets_on_both_listings_of_a_game_are_each_paid_once(game: Game) -> None:
+    again: Game = GameFactory(
+        sport=game.sport,
+        home_team=game.home_team,
+        away_team=game.away_team,
+        commence_time=after(3),
+        seen_at=after(3.5),
+    )
+    old, new = bet_on(game, None), bet_on(again, None)
+    from_espn(espn(again, score=(90, 99)), now=after(6))
+    assert settle_due(now=after(7)) == {"won": 2}
+    assert settle_due(now=after(8)) == settle_late(now=after(80)) == regrade_due(now=after(80)) == {}
+    assert graded(old) == graded(new) == ("won", "won")
+    assert old.ledger.count() == new.ledger.count() == 2
+    assert verify()[1] == []

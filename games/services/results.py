@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from feeds.payloads import ScoreboardEvent, ScoreEvent
 from games.matching import Candidate, Match, match_readings, sports_of
@@ -66,7 +66,7 @@ def apply_results(
     said = [reading for event in events if (reading := reading_of(event, sport_key=sport_key)) is not None]
     if any(reading.source != source for reading in said):
         raise ValueError(f"a reading of another source was given as {source}")
-    matches, left = _match(said)
+    matches, left = _match(said, source)
     for reading in left:
         logger.debug("no game for %s %s at %s", source, reading.event_id, reading.start)
     written, changed = _apply(matches, source, now) if matches else ([], [])
@@ -81,12 +81,13 @@ def apply_results(
     )
 
 
-def _match(readings: Sequence[Reading]) -> tuple[list[Match], list[Reading]]:
+def _match(readings: Sequence[Reading], source: str) -> tuple[list[Match], list[Reading]]:
     if not readings:
         return [], []
     ids = [reading.event_id for reading in readings]
     sport_keys = {key for reading in readings for key in sports_of(reading.sport_key)}
     starts = [reading.start for reading in readings]
+    told = ScoreReading.objects.filter(game=OuterRef("pk"), source=source).order_by("-read_at", "-id")
     rows = (
         Game.objects.matches()
         .filter(
@@ -107,6 +108,9 @@ def _match(readings: Sequence[Reading]) -> tuple[list[Match], list[Reading]]:
             "home_team_id",
             "away_team_id",
             "commence_time",
+            "status",
+            "seen_at",
+            Subquery(told.values("source_event_id")[:1]),
         )
     )
     candidates = [Candidate(*row) for row in rows]
@@ -116,6 +120,7 @@ def _match(readings: Sequence[Reading]) -> tuple[list[Match], list[Reading]]:
 
 def _apply(matches: Sequence[Match], source: str, now: dt.datetime) -> tuple[list[ScoreReading], list[Game]]:
     by_game = {match.game_id: match.reading for match in matches}
+    twins = {match.game_id for match in matches if match.is_twin}
     games = list(Game.objects.select_for_update().filter(id__in=by_game).order_by("id"))
     history = _History.of_games(by_game)
     written: list[ScoreReading] = []
@@ -132,7 +137,9 @@ def _apply(matches: Sequence[Match], source: str, now: dt.datetime) -> tuple[lis
             written.append(row)
         else:
             repeated.append(last.pk)
-        if _update(game, reading, history, is_news=is_news) or _disputes(game, row, last, history):
+        if _update(game, reading, history, is_news=is_news, is_twin=game.id in twins) or _disputes(
+            game, row, last, history
+        ):
             game.updated_at = now
             changed.append(game)
     if written:
@@ -194,10 +201,10 @@ def _contradicts(game: Game, row: ScoreReading) -> bool:
     return row.status == GameStatus.FINAL and scores != (game.home_score, game.away_score)
 
 
-def _update(game: Game, reading: Reading, history: _History, *, is_news: bool) -> bool:
-    """Take the reading over where it may be; return whether the game changed."""
+def _update(game: Game, reading: Reading, history: _History, *, is_news: bool, is_twin: bool) -> bool:
+    """Take the reading over where it may be; return whether the game changed. A twin has no ESPN id of its own."""
     before = [getattr(game, field) for field in STATE_FIELDS]
-    if reading.source == ESPN and game.espn_id is None:
+    if reading.source == ESPN and game.espn_id is None and not is_twin:
         game.espn_id = reading.event_id[:16]
     if _may_set_state(game, reading, history, is_news=is_news):
         set_state(game, reading)
