@@ -58,11 +58,12 @@ def other_point(
     ).first()
 
 
-def is_acceptable(asked: Decimal, offered: Decimal, accept: Accept) -> bool:
-    """Tell whether an offered price will do. American odds that pay more are the greater number."""
+def is_acceptable(asked: Decimal, offered: Decimal, accept: Accept, *, is_lay: bool = False) -> bool:
+    """Tell whether an offered price will do. American odds that pay more are the greater number; a layer pays them."""
     if accept == "any":
         return True
-    return offered == asked or (accept == "better" and offered > asked)
+    better = offered < asked if is_lay else offered > asked
+    return offered == asked or (accept == "better" and better)
 
 
 def draw_is_offered(

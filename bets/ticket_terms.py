@@ -88,3 +88,27 @@ def bonus_credit(status: str, stake: Decimal, insured_up_to: Decimal | None, cur
     if insured_up_to is None or status != "lost":
         return Decimal(0)
     return round_money(min(stake, insured_up_to), currency)
+
+
+def won_leg(bet: StoredTicket, odds: Decimal, each_way: EachWay | None = None) -> LegGrade:
+    """Return the grade of a leg of the bet that wins at American odds."""
+    factor = win_factor(odds)
+    if bet.is_lay:
+        factor = factor / (factor - 1)
+    elif each_way is not None:
+        factor = (factor + 1 + (factor - 1) * each_way.fraction) / 2
+    return LegGrade("won", factor)
+
+
+def if_all_win(
+    bet: StoredTicket,
+    leg_odds: Sequence[Decimal],
+    *,
+    currency: str,
+    sport: str,
+    each_way: EachWay | None = None,
+) -> TicketGrade:
+    """Grade the ticket as if every leg won: the most it can return. ``leg_odds`` are American."""
+    return grade_stored(
+        bet, [won_leg(bet, odds, each_way) for odds in leg_odds], currency=currency, sport=sport
+    )

@@ -1,11 +1,20 @@
-"""Proof that the ledger is right: everything recomputed from the bets and the lines, in SQL."""
+"""Proof that the ledger is right: everything recomputed from the bets and the lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+
+from bets import due
+from bets.cash_outs import with_cash_out
+from bets.models import RuleFamily, SettlementRule
+from bets.rules import FULL_GAME, Rule, with_parameters
+from bets.ticket_terms import grade_stored
+
+BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ FROM bets b
 JOIN bankrolls r ON r.id = b.bankroll_id
 JOIN bet_legs l ON l.bet_id = b.id
 WHERE b.kind = 'straight' AND b.payout IS NOT NULL AND b.status <> 'cashed_out'
-  AND NOT b.is_bonus AND b.boost_pct = 0 AND l.return_factor IS NOT NULL
+  AND NOT b.is_bonus AND b.boost_pct = 0 AND b.commission_pct = 0 AND NOT b.is_lay AND l.return_factor IS NOT NULL
   AND b.payout - b.cashed_out <> round(
       (b.stake - b.cashed_stake) * split_part(l.return_factor, '/', 1)::numeric / split_part(l.return_factor, '/', 2)::numeric,
       CASE r.currency WHEN 'JPY' THEN 0 ELSE 2 END)
@@ -98,6 +107,16 @@ WHERE NOT EXISTS (SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.kind = 
         AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out'))
 ORDER BY b.id
 """
+
+TICKETS = """
+SELECT b.id FROM bets b
+WHERE b.payout IS NOT NULL AND b.status <> 'cashed_out'
+  AND (b.kind <> 'straight' OR b.is_bonus OR b.boost_pct > 0 OR b.commission_pct > 0 OR b.is_lay)
+  AND NOT EXISTS (SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.revision = b.revision AND e.by_id IS NOT NULL)
+ORDER BY b.id
+"""
+"""Bets that BetTrack settled and whose payout is more than stake times one factor."""
+TICKET_RULE = "The payout of a ticket is what its terms and its legs' factors come to"
 
 REVERSALS = """
 SELECT format('bet %s, revision %s: the reversal is %s, paid before it were %s', r.bet_id, r.revision, r.amount, p.paid)
@@ -162,3 +181,41 @@ def faults() -> Iterator[Fault]:
             count, first = cursor.fetchone()
             if count:
                 yield Fault(rule, count, first)
+        cursor.execute(TICKETS)
+        tickets = [row[0] for row in cursor.fetchall()]
+    wrong_tickets = list(misgraded(tickets))
+    if wrong_tickets:
+        yield Fault(TICKET_RULE, len(wrong_tickets), wrong_tickets[0])
+
+
+def misgraded(bet_ids: Sequence[uuid.UUID]) -> Iterator[str]:
+    """Name each bet whose payout is not what its stored terms and factors come to, by no rule its book ever had."""
+    rules = ticket_rules()
+    for batch in batched(bet_ids, BATCH):
+        for bet in due.load(batch):
+            allowed = [FULL_GAME, *rules.get(None, []), *rules.get(bet.bookmaker_id, [])]
+            legs = [leg.stored for leg in bet.legs]
+            grades = (
+                with_cash_out(
+                    bet,
+                    grade_stored(bet, legs, currency=bet.currency, sport=bet.legs[0].terms.sport, rule=rule),
+                )
+                for rule in allowed
+            )
+            payouts = [grade.payout for grade in grades]
+            if bet.payout not in payouts:
+                yield f"bet {bet.id}: its payout is {bet.payout}, its legs come to {payouts[0]}"
+
+
+def ticket_rules() -> dict[int | None, list[Rule]]:
+    """Return every rule by which legs have ever combined, by the bookmaker's id (None: every book)."""
+    found: dict[int | None, list[Rule]] = {}
+    for row in SettlementRule.objects.filter(family=RuleFamily.TICKET).order_by("id"):
+        rule = with_parameters(FULL_GAME, row.parameters, name="")
+        found.setdefault(row.bookmaker_id, []).append(rule)
+    return found
+
+
+def batched(bet_ids: Sequence[uuid.UUID], size: int) -> Iterator[Sequence[uuid.UUID]]:
+    for start in range(0, len(bet_ids), size):
+        yield bet_ids[start : start + size]

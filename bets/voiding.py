@@ -209,7 +209,7 @@ def void_locked(bets: Sequence[Bet], *, by: User, reason: str, at: dt.datetime) 
                 at=at,
             )
         )
-        rest = bet.stake - bet.cashed_stake
+        rest = Decimal(0) if bet.is_bonus else bet.stake - bet.cashed_stake
         owed = [(LedgerKind.PAYOUT, rest)]
         if bet.payout is not None:
             owed = [(LedgerKind.REVERSAL, -bet.payout), (LedgerKind.PAYOUT, bet.cashed_out + rest)]

@@ -13,10 +13,11 @@ import pytest
 from django.db import Error, IntegrityError, OperationalError, connection, transaction
 
 from accounts.tests.factories import UserFactory
-from bets import due, ledger, placement, regrading, settlement
+from bets import due, ledger, regrading, settlement
 from bets.exceptions import InsufficientFunds, Refused
 from bets.ledger import balance
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetStatus, LedgerEntry, LedgerKind
+from bets.placement import service as placement
 from bets.regrading import regrade_batch, regrade_due
 from bets.settlement import settle_batch, settle_due
 from bets.tests.factories import FAR, ended, funded_bankroll, offered, place
@@ -67,9 +68,9 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         barrier = threading.Barrier(parties)
         real = placement.write_bet
 
-        def late(*args: Any, **kwargs: Any) -> Bet:
+        def late(*args: Any, **kwargs: Any) -> None:
             barrier.wait(timeout=20)
-            return real(*args, **kwargs)
+            real(*args, **kwargs)
 
         monkeypatch.setattr(placement, "write_bet", late)
 

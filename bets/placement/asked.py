@@ -1,0 +1,229 @@
+"""A ticket as somebody asks for it, and everything that is wrong with one whatever the market does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import User
+from bets.exceptions import BadBet, NotAllowed
+from bets.grading import BadTeaser, EachWay, LegTerms, tease
+from bets.models import Bankroll, BetKind, BetType
+from bets.money import checked_amount
+from bets.offers import Accept
+from bets.placement.conflicts import Line, contradiction
+from bets.wording import selection_name
+from odds import markets
+from odds.models import Bookmaker, Selection
+from odds.pricing import profit_per_unit
+
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+MAX_TAGS, MAX_TAG, MAX_NOTE, MAX_KEY, MAX_LEGS = 20, 40, 2000, 64, 30
+WITH_OWN_PRICE = (BetKind.SAME_GAME_PARLAY, BetKind.TEASER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegAsked:
+    """One leg: American odds, the point of the side; ``own_price`` records the price as given."""
+
+    selection: Selection
+    price: Decimal
+    point: Decimal | None = None
+    own_price: bool = False
+
+    @property
+    def line(self) -> Line:
+        chosen = self.selection
+        return Line(chosen.game_id, chosen.market, chosen.participant, chosen.side, self.point)
+
+    @property
+    def name(self) -> str:
+        return selection_name(self.selection, self.point)
+
+    def terms(self) -> dict[str, Any]:
+        return {
+            "selection": self.selection.pk,
+            "price": exact_text(self.price),
+            "point": None if self.point is None else exact_text(self.point),
+            "own_price": self.own_price,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketAsked:
+    """A ticket as asked for; ``stake`` is in the bankroll's currency: see ``place_ticket``."""
+
+    user: User
+    bankroll: Bankroll
+    bookmaker: Bookmaker | None
+    kind: str
+    legs: tuple[LegAsked, ...]
+    stake: Decimal
+    idempotency_key: str
+    sizes: tuple[int, ...] = ()
+    teaser_points: Decimal | None = None
+    ticket_price: Decimal | None = None
+    commission_pct: Decimal = Decimal(0)
+    each_way: EachWay | None = None
+    is_bonus: bool = False
+    boost_pct: Decimal = Decimal(0)
+    boost_cap: Decimal | None = None
+    insured_up_to: Decimal | None = None
+    accept: Accept = "better"
+
+    @property
+    def is_lay(self) -> bool:
+        return markets.is_lay(self.legs[0].selection.market)
+
+    @property
+    def own_price(self) -> bool:
+        return self.ticket_price is not None or any(leg.own_price for leg in self.legs)
+
+    def extras(self) -> dict[str, Any]:
+        """Every term beside bankroll, book, stake and legs that is not the usual one."""
+        way = self.each_way
+        numbers = {
+            "teaser_points": self.teaser_points,
+            "ticket_price": self.ticket_price,
+            "commission_pct": self.commission_pct or None,
+            "boost_pct": self.boost_pct or None,
+            "boost_cap": self.boost_cap,
+            "insured_up_to": self.insured_up_to,
+        }
+        found: dict[str, Any] = {k: exact_text(v) for k, v in numbers.items() if v is not None}
+        found |= {"is_bonus": True} if self.is_bonus else {}
+        found |= {"sizes": list(self.sizes)} if self.sizes else {}
+        return found | ({"each_way": [str(way.fraction), way.places]} if way else {})
+
+    def terms(self) -> dict[str, Any]:
+        """The terms as asked for, to tell a repeated request from another one with the same key."""
+        shared = {
+            "bankroll": str(self.bankroll.pk),
+            "bookmaker": None if self.bookmaker is None else self.bookmaker.key,
+            "stake": exact_text(self.stake),
+        } | self.extras()
+        if self.kind == BetKind.STRAIGHT and len(self.legs) == 1:
+            return shared | self.legs[0].terms()
+        return shared | {"kind": self.kind, "legs": [leg.terms() for leg in self.legs]}
+
+
+def exact_text(number: Decimal) -> str:
+    """Write a number without trailing zeros, so that 100 and 100.00 are the same terms."""
+    return f"{number.normalize():f}"
+
+
+def check_ticket(ticket: TicketAsked, *, note: str, tags: Sequence[str]) -> None:
+    """Raise Refused for what is wrong whatever the market does."""
+    if ticket.bankroll.user_id != ticket.user.pk:
+        raise NotAllowed("This bankroll belongs to somebody else.")
+    checked_amount(ticket.stake, ticket.bankroll.currency, what="stake")
+    if ticket.kind not in BetKind.values:
+        raise BadBet(f"{ticket.kind!r} is no kind of bet. Choose one of {', '.join(BetKind.values)}.")
+    if not 1 <= len(ticket.legs) <= MAX_LEGS:
+        raise BadBet(f"A ticket has 1 to {MAX_LEGS} legs.")
+    for leg in ticket.legs:
+        check_price(leg.price)
+        check_point(leg)
+    wanted = ticket.bankroll.bookmaker_id
+    if wanted is not None and (ticket.bookmaker is None or ticket.bookmaker.pk != wanted):
+        raise BadBet(f"The bankroll {ticket.bankroll.name} holds money at another bookmaker.")
+    check_extras(ticket)
+    check_together(ticket)
+    check_words(ticket.idempotency_key, note, tags)
+
+
+def check_price(price: Decimal) -> None:
+    """Raise BadBet unless the number can be American odds and can be stored."""
+    try:
+        profit_per_unit(price)
+    except ValueError:
+        raise BadBet("The price must be American odds: at most −100 or at least +100.") from None
+    if price != round(price, 6) or abs(price) >= 10**6:
+        raise BadBet("The price must have at most six decimal places and six digits before them.")
+
+
+def check_point(leg: LegAsked) -> None:
+    """Raise BadBet unless the point suits the market: spreads and totals have one, moneylines none."""
+    point, kind = leg.point, markets.bet_type(leg.selection.market)
+    if point is not None and not (point.is_finite() and abs(point) < 10**6 and point == round(point, 2)):
+        raise BadBet("The point must have at most two decimal places and six digits before them.")
+    if point is None and kind in (BetType.SPREAD, BetType.TOTAL, BetType.TEAM_TOTAL):
+        raise BadBet(f"A {BetType(kind).label.lower()} bet needs its point.")
+    if point is not None and kind == BetType.MONEYLINE:
+        raise BadBet("A moneyline bet has no point.")
+
+
+def check_extras(ticket: TicketAsked) -> None:
+    """Raise BadBet for terms that the kind of ticket cannot have, or that are out of bounds."""
+    kind, many = BetKind(ticket.kind), len(ticket.legs) > 1
+    if ticket.is_lay and (kind != BetKind.STRAIGHT or many or ticket.is_bonus or ticket.each_way):
+        raise BadBet("A lay is a straight bet of cash: it goes into no parlay and is not each-way.")
+    if any(markets.is_lay(leg.selection.market) for leg in ticket.legs[1:]):
+        raise BadBet("A lay is a straight bet of cash: it goes into no parlay and is not each-way.")
+    if ticket.sizes and kind != BetKind.ROUND_ROBIN:
+        raise BadBet("Only a round robin has sizes of combinations.")
+    if (kind == BetKind.TEASER) != (ticket.teaser_points is not None):
+        raise BadBet("A teaser needs the points it moves; other bets have none.")
+    if ticket.ticket_price is not None:
+        if kind not in WITH_OWN_PRICE:
+            raise BadBet("Only a same-game parlay or a teaser has a price of its own.")
+        check_price(ticket.ticket_price)
+    if ticket.each_way is not None:
+        check_each_way(ticket, ticket.each_way)
+    if not 0 <= ticket.commission_pct < 100 or ticket.commission_pct != round(ticket.commission_pct, 2):
+        raise BadBet("The commission is a percentage from 0 to below 100, with two decimals.")
+    if not 0 <= ticket.boost_pct < 10_000 or ticket.boost_pct != round(ticket.boost_pct, 2):
+        raise BadBet("The boost is a percentage from 0 to below 10000, with two decimals.")
+    for what, amount in (("boost's cap", ticket.boost_cap), ("insurance", ticket.insured_up_to)):
+        if amount is not None:
+            checked_amount(amount, ticket.bankroll.currency, what=what)
+    if ticket.is_bonus and ticket.insured_up_to is not None:
+        raise BadBet("A bonus bet risks no cash, so it is not insured.")
+
+
+def check_each_way(ticket: TicketAsked, way: EachWay) -> None:
+    outright = markets.bet_type(ticket.legs[0].selection.market) == BetType.OUTRIGHT
+    if ticket.kind != BetKind.STRAIGHT or not outright:
+        raise BadBet("An each-way bet is a straight bet on the winner of an outright.")
+    if not (1 <= way.places <= 100 and 0 < way.fraction <= 1):
+        raise BadBet("An each-way bet pays 1 to 100 places at a fraction of the odds, such as 1/4.")
+
+
+def check_together(ticket: TicketAsked) -> None:
+    """Raise BadBet if two legs cannot stand on this ticket; in a teaser, unless each can be moved."""
+    found = contradiction([leg.line for leg in ticket.legs])
+    if found is not None:
+        one, other, why = found
+        raise BadBet(f"{ticket.legs[one].name} and {ticket.legs[other].name} {why}.")
+    games = [leg.selection.game_id for leg in ticket.legs]
+    shared = next((leg for n, leg in enumerate(ticket.legs) if games[n] in games[:n]), None)
+    same_game = ticket.kind == BetKind.SAME_GAME_PARLAY
+    if shared is not None and not same_game:
+        raise BadBet(
+            f"Two legs are on {shared.selection.game}. What happens to one bears on the other, so the product of "
+            "their prices is not the ticket's: place a same-game parlay, with the book's price for the ticket."
+        )
+    if same_game and shared is None and len(ticket.legs) > 1:
+        raise BadBet("A same-game parlay has at least two legs on one game.")
+    if ticket.teaser_points is not None:
+        for leg in ticket.legs:
+            chosen = leg.selection
+            try:
+                tease(LegTerms(chosen.market, chosen.side, leg.price, leg.point), ticket.teaser_points)
+            except BadTeaser as why:
+                raise BadBet(str(why)) from None
+
+
+def check_words(key: str, note: str, tags: Sequence[str]) -> None:
+    """Raise BadBet unless key, note and tags can be stored."""
+    if not 0 < len(key) <= MAX_KEY:
+        raise BadBet(f"The idempotency key must have 1 to {MAX_KEY} characters.")
+    if any(UNSTORABLE.search(text) for text in (key, note, *tags)):
+        raise BadBet("Key, note and tags may not hold characters that are no text, such as NUL.")
+    if len(note) > MAX_NOTE:
+        raise BadBet(f"The note may have {MAX_NOTE} characters at most.")
+    if len(tags) > MAX_TAGS or any(not 0 < len(tag) <= MAX_TAG for tag in tags):
+        raise BadBet(f"A bet may have {MAX_TAGS} tags of up to {MAX_TAG} characters.")
