@@ -1,0 +1,58 @@
+"""How bookmakers compare now: what they keep, how often their price is the best, when they were last seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from odds import pricing
+from odds.edges.offers import Line, Offer
+
+
+@dataclass(slots=True)
+class BookNow:
+    """One book's standing on the lines of coming games.
+
+    ``holds`` are those of the lines it prices on every side; ``best`` of ``compared`` prices no other book beats,
+    among sides that two books price at least.
+    """
+
+    key: str
+    title: str
+    holds: list[Fraction] = field(default_factory=list)
+    best: int = 0
+    compared: int = 0
+    seen_at: dt.datetime | None = None
+
+    @property
+    def hold(self) -> Fraction | None:
+        """The mean hold over its lines: what a balanced book keeps of the turnover."""
+        return sum(self.holds, Fraction(0)) / len(self.holds) if self.holds else None
+
+    @property
+    def best_share(self) -> Fraction | None:
+        return Fraction(self.best, self.compared) if self.compared else None
+
+
+def books_now(lines: Iterable[Line]) -> list[BookNow]:
+    """Compare the books on the lines given, the lowest hold first."""
+    books: dict[str, BookNow] = {}
+    for line in lines:
+        sides: dict[str, dict[str, Offer]] = defaultdict(dict)
+        for side in line.sides:
+            backs = [offer for offer in line.offers[side] if not offer.is_lay]
+            top = max((offer.odds for offer in backs), default=None)
+            for offer in backs:
+                book = books.setdefault(offer.book.key, BookNow(offer.book.key, offer.book.title))
+                book.seen_at = max(filter(None, (book.seen_at, offer.seen_at)))
+                sides[offer.book.key][side] = offer
+                if len(backs) > 1:
+                    book.compared += 1
+                    book.best += offer.odds == top
+        for key, offers in sides.items():
+            if len(offers) == len(line.sides):
+                books[key].holds.append(pricing.hold([offer.price for offer in offers.values()]))
+    return sorted(books.values(), key=lambda book: (book.hold is None, book.hold or 0, book.title))
