@@ -5,7 +5,7 @@ from typing import Self
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from games.models import Game
 
@@ -155,6 +155,11 @@ class OddSnapshot(models.Model):
                 condition=Q(price__isnull=True) | is_american_odds("price"),
                 name="snapshot_price_is_american_odds",
                 violation_error_message="American odds are at most −100 or at least +100.",
+            ),
+            models.CheckConstraint(
+                condition=Q(timestamp__lte=F("captured_at")),
+                name="snapshot_is_not_from_the_future",
+                violation_error_message="A book cannot have changed a price after it was received.",
             ),
         ]
         triggers = [

@@ -86,6 +86,9 @@ class Bankroll(models.Model):
                 name="bankroll_name_is_unique_per_user",
                 violation_error_message="You already have a bankroll of that name.",
             ),
+            models.UniqueConstraint(
+                fields=["id", "user"], name="bankroll_of_user_target"
+            ),  # what a bet's foreign key refers to
             models.CheckConstraint(
                 condition=Q(kind__in=BankrollKind.values),
                 name="bankroll_kind_is_known",

@@ -45,7 +45,7 @@ class Bet(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="bets", db_index=False
     )
-    bankroll = models.ForeignKey(Bankroll, on_delete=models.PROTECT, related_name="bets")
+    bankroll = models.ForeignKey(Bankroll, on_delete=models.PROTECT, related_name="bets", db_index=False)
     bookmaker = models.ForeignKey(
         Bookmaker, on_delete=models.PROTECT, null=True, blank=True, related_name="bets"
     )
@@ -124,6 +124,9 @@ class Bet(models.Model):
                 name="bet_is_placed_once",
                 violation_error_message="This bet has been placed already.",
             ),
+            models.UniqueConstraint(
+                fields=["bankroll", "id"], name="bet_in_bankroll_target"
+            ),  # what a ledger line's foreign key refers to; also the bets of a bankroll
             models.CheckConstraint(
                 condition=Q(stake__gt=0),
                 name="stake_is_above_zero",

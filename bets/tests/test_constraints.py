@@ -70,6 +70,16 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
         lambda: BankrollFactory(user=BankrollFactory(name="Main").user, name="MAIN"),
     ],
     "bankroll_kind_is_known": [lambda: BankrollFactory(kind="gold")],
+    "bankroll_of_user_target": [],
+    "bet_in_bankroll_target": [],
+    "bet_is_of_its_bankrolls_owner": [
+        lambda: bet(user=BankrollFactory().user),
+        lambda: change(BetFactory().bankroll, user=BankrollFactory().user),
+    ],
+    "ledger_line_is_of_its_bets_bankroll": [
+        lambda: line(kind=LedgerKind.PAYOUT, bet=BetFactory()),
+        lambda: line(kind=LedgerKind.STAKE, bet=BetFactory(), amount=-1),
+    ],
     "bankroll_currency_is_known": [lambda: BankrollFactory(currency="XXX")],
     "bet_is_placed_once": [
         lambda: same_twice(BetFactory, bankroll=BankrollFactory(), idempotency_key="k"),
@@ -183,7 +193,12 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     ],
 }
 # a check that comes before it in the alphabet refuses the row first; a stray text is refused by SQL below
-NOT_ALONE = {"ledger_chain_target", "return_factor_is_a_fraction"}
+NOT_ALONE = {
+    "ledger_chain_target",
+    "bankroll_of_user_target",
+    "bet_in_bankroll_target",
+    "return_factor_is_a_fraction",
+}
 
 
 def twice_paid() -> Bet:
@@ -202,7 +217,12 @@ def unknown_kind() -> None:
 
 def named() -> set[str]:
     found = {c.name for model in apps.get_app_config("bets").get_models() for c in model._meta.constraints}
-    return found | {"leg_selection_is_of_its_game", "ledger_line_starts_from_the_balance_before"}
+    return found | {
+        "leg_selection_is_of_its_game",
+        "ledger_line_starts_from_the_balance_before",
+        "bet_is_of_its_bankrolls_owner",
+        "ledger_line_is_of_its_bets_bankroll",
+    }
 
 
 def test_every_constraint_has_a_row_that_breaks_it() -> None:

@@ -27,6 +27,11 @@ BROKEN_ROWS: list[tuple[str, type[DjangoModelFactory], dict[str, Any]]] = [
     ("selection_market_is_not_empty", f.SelectionFactory, {"market": ""}),
     ("snapshot_price_is_american_odds", f.SnapshotFactory, {"price": Decimal("99.999999")}),
     ("snapshot_price_is_american_odds", f.SnapshotFactory, {"price": Decimal("-99.999999")}),
+    (
+        "snapshot_is_not_from_the_future",
+        f.SnapshotFactory,
+        {"captured_at": f.NOON - timedelta(microseconds=1)},
+    ),
     ("current_price_is_american_odds", f.CurrentOddsFactory, {"price": Decimal(0)}),
     ("heartbeat_polled_not_before_seen", f.HeartbeatFactory, {"polled_at": f.NOON - timedelta(seconds=1)}),
     ("heartbeats_missed_check", f.HeartbeatFactory, {"missed": -1}),

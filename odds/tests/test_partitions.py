@@ -94,7 +94,7 @@ def test_a_new_partition_has_the_indexes_and_keys_of_its_parent() -> None:
         )
         kinds = sorted(kind for (kind,) in cursor.fetchall())
     assert indexes == 2
-    assert kinds == ["c", "f", "f", "p"]
+    assert kinds == ["c", "c", "f", "f", "p"]
 
 
 def test_the_command_creates_months_ahead_and_says_so() -> None:
