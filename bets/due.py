@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from bets.evidence import Reading
 from bets.grading import BadTeaser, LegGrade, LegTerms, Result, tease
+from bets.grading.scores import minutes_played
 from bets.ticket_terms import each_way_of
 from games.models import ResultSource
 
@@ -58,7 +59,8 @@ ORDER BY b.id, l.position
 
 GAMES = """
 SELECT g.id, g.kind, g.sport_id, g.title, g.status, g.home_score, g.away_score,
-       g.period_scores::text, g.commence_time, home.name, away.name, g.updated_at
+       g.period_scores::text, g.commence_time, home.name, away.name, g.updated_at,
+       coalesce(g.period, 0), g.clock
 FROM games g
 LEFT JOIN teams home ON home.id = g.home_team_id
 LEFT JOIN teams away ON away.id = g.away_team_id
@@ -98,6 +100,8 @@ class DueGame:
     home_name: str | None
     away_name: str | None
     version: dt.datetime
+    period: int
+    clock: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +287,7 @@ def result_of(game: DueGame, readings: Sequence[Reading]) -> Result:
         detail=" ".join(r.detail for r in saying),
         conflict=conflict_of(readings) if game.status == "final" else "",
         is_match=game.kind == "match",
+        minutes=minutes_played(game.sport, game.period, game.clock),
     )
 
 

@@ -333,8 +333,10 @@ def worded_line(terms: LegTerms, grade: LegGrade, compared: Comparison) -> str:
 
 def data_of(terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence[Reading]) -> dict[str, Any]:
     compared = grade.compared
-    window = {} if grade.window is None else {"window": dict(grade.window)}
-    return window | {
+    extra: dict[str, Any] = {} if grade.window is None else {"window": dict(grade.window)}
+    if result.status == "abandoned" and result.minutes is not None:
+        extra["minutes_played"] = str(round(result.minutes, 2))
+    return extra | {
         "status": grade.status,
         "factor": None if grade.factor is None else f"{grade.factor.numerator}/{grade.factor.denominator}",
         "reason": grade.reason,

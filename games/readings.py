@@ -10,6 +10,7 @@ from feeds.payloads import ScoreboardEvent, ScoreEvent, Side
 
 ESPN = "espn"
 THE_ODDS_API = "the_odds_api"
+INTERRUPTED = frozenset({"STATUS_SUSPENDED", "STATUS_ABANDONED", "STATUS_DELAYED", "STATUS_RAIN_DELAY"})
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class TeamName:
 
 @dataclass(frozen=True)
 class Reading:
-    """One match as one provider saw it; scores are both set (live, final) or both None."""
+    """One match as one provider saw it; scores are both set (live, final, broken off) or both None."""
 
     source: str
     event_id: str
@@ -71,7 +72,7 @@ def reading_of(event: ScoreboardEvent | ScoreEvent, *, sport_key: str = "") -> R
 def _of_scoreboard(event: ScoreboardEvent, sport_key: str) -> Reading | None:
     status = str(event.status)
     home, away = event.home.score, event.away.score
-    if status not in ("live", "final") or home is None or away is None:
+    if status not in ("live", "final", "abandoned") or home is None or away is None:
         home = away = None
         if status == "final":
             return None
@@ -88,12 +89,15 @@ def _of_scoreboard(event: ScoreboardEvent, sport_key: str) -> Reading | None:
         away_score=away,
         period_scores=_periods(event.home, event.away) if home is not None else {},
         period=event.period or None if home is not None else None,
-        clock=_clock(event) if status == "live" else "",
+        clock=_clock(event) if status in ("live", "abandoned") and home is not None else "",
     )
 
 
 def _clock(event: ScoreboardEvent) -> str:
+    """What the scoreboard shows; of a game that is interrupted the detail says that alone, so the clock goes before."""
     text: Any = event.detail or event.clock
+    if event.status_name in INTERRUPTED and ":" in event.clock and event.clock not in text:
+        text = f"{event.clock} - {text}"
     return str(text)[:32]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -139,7 +140,7 @@ def games_without_box_score(now: dt.datetime, *, most: int) -> list[Game]:
     return [game for game in wanted[: 4 * most] if espn.covers(game.sport_id)][:most]
 
 
-def told_by_espn(game: object) -> QuerySet[ScoreReading]:
+def told_by_espn(game: Any) -> QuerySet[ScoreReading]:
     """ESPN's readings of a game, latest first: a game listed twice has ESPN's id on one of its rows only."""
     return ScoreReading.objects.filter(game=game, source=ResultSource.ESPN).order_by("-read_at", "-id")
 

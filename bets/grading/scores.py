@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 from bets.grading.terms import Result, Undecidable
@@ -10,6 +12,15 @@ from bets.rules import GameFormat, Rule, game_format
 from odds.markets import PERIODS, split_period
 
 EXTRA_TIME_MARKS = ("AET", "PEN", "OVERTIME", "SHOOTOUT", "EXTRA")
+PERIOD_MINUTES = (
+    ("americanfootball_", 15),
+    ("basketball_nba", 12),
+    ("basketball_ncaab", 20),
+    ("basketball_", 10),
+    ("icehockey_", 20),
+)
+"""Minutes of a regulation period whose clock runs down, by sport key prefix, the most specific first."""
+TIME_LEFT = re.compile(r"(\d{1,2}):(\d{2})")
 INNINGS = {"1st_1_innings": 1, "1st_3_innings": 3, "1st_5_innings": 5, "1st_7_innings": 7}
 
 
@@ -110,6 +121,25 @@ def part_is_complete(sport: str, market: str, rule: Rule, result: Result) -> boo
         return False
     played = min(len(result.home_periods), len(result.away_periods))
     return played >= segment.last if result.status == "final" else played > segment.last
+
+
+def minutes_played(sport: str, period: int, clock: str) -> Decimal | None:
+    """Return the minutes of regulation time played when the scoreboard showed ``4:59 - 4th``; None if it does not tell.
+
+    A clock that stands at zero does not tell whether its period ended.
+    """
+    length = next((minutes for prefix, minutes in PERIOD_MINUTES if sport.startswith(prefix)), None)
+    form = game_format(sport)
+    if length is None or form is None or period < 1:
+        return None
+    if period > form.regulation:
+        return Decimal(length * form.regulation)
+    left = TIME_LEFT.search(clock)
+    if clock.startswith("End of"):
+        seconds = 0
+    elif left is None or (seconds := int(left[1]) * 60 + int(left[2])) == 0 or seconds > length * 60:
+        return None
+    return (Decimal(period * length * 60) - seconds) / 60
 
 
 def is_short(rule: Rule, result: Result) -> bool:

@@ -50,7 +50,9 @@ class EspnTeam(msgspec.Struct, frozen=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One side of a game. Scores are None unless the game is live or final; `shootout` counts penalties."""
+    """One side of a game. Scores are None unless the game is live or final, or was abandoned in a period that had begun;
+    `shootout` counts penalties.
+    """
 
     espn_id: str
     name: str
@@ -250,7 +252,8 @@ def _scoreboard_event(raw: _Event, slug: str = "") -> ScoreboardEvent:
     sides = {c.homeAway: c for c in competition.competitors}
     if len(competition.competitors) != 2 or set(sides) != {"home", "away"}:
         raise Refusal("event is not one home side against one away side")
-    home, away = _side(sides["home"], kind), _side(sides["away"], kind)
+    begun = kind is GameStatus.ABANDONED and bool(status.period)
+    home, away = _side(sides["home"], kind, begun), _side(sides["away"], kind, begun)
     if home.espn_id == away.espn_id:
         raise Refusal(f"{home.name} cannot play itself")
     return ScoreboardEvent(
@@ -269,11 +272,11 @@ def _scoreboard_event(raw: _Event, slug: str = "") -> ScoreboardEvent:
     )
 
 
-def _side(raw: _Competitor, status: GameStatus) -> Side:
+def _side(raw: _Competitor, status: GameStatus, begun: bool) -> Side:
     team = _team(raw.team)
     if team.espn_id.startswith("-"):
         raise Refusal(f"{team.name or 'a side'} is a placeholder, not a team")
-    played = status in (GameStatus.LIVE, GameStatus.FINAL)
+    played = begun or status in (GameStatus.LIVE, GameStatus.FINAL)
     score = _count(raw.score, "score") if played else None
     if status is GameStatus.FINAL and score is None:
         raise Refusal(f"final without a score for {team.name}")

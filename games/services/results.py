@@ -234,11 +234,18 @@ def _confirms(game: Game, reading: Reading) -> bool:
 
 
 def set_state(game: Game, reading: Reading) -> None:
-    """Copy status, scores, periods and clock onto the game, unsaved; a repeated result does not wipe its periods."""
+    """Copy status, scores, periods and clock onto the game, unsaved; a repeated result does not wipe its periods.
+
+    A game that is abandoned keeps the score it had if the source gives none.
+    """
+    if reading.status == GameStatus.ABANDONED and reading.home_score is None:
+        game.status = reading.status
+        return
     if reading.period_scores or not _confirms(game, reading):
         game.period_scores = reading.period_scores
     game.status = reading.status
     game.home_score = reading.home_score
     game.away_score = reading.away_score
-    game.period = reading.period
-    game.clock = reading.clock
+    if reading.status != GameStatus.ABANDONED or reading.clock:
+        game.period = reading.period
+        game.clock = reading.clock

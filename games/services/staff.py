@@ -34,7 +34,7 @@ def set_result(
     if (locked.home_score, locked.away_score) != (home_score, away_score):
         locked.period_scores = {}
     locked.status, locked.home_score, locked.away_score = status, home_score, away_score
-    if status != GameStatus.LIVE:
+    if status not in (GameStatus.LIVE, GameStatus.ABANDONED):
         locked.clock = ""
     if status not in PLAYED:
         locked.period = None
