@@ -13,12 +13,12 @@ from django.db import transaction
 from accounts.models import User
 from bets import due
 from bets.clock import database_now
+from bets.closing import closing_of
 from bets.decisions.record import LegDecision, Standing, by_hand, lock, require_open, standing_of, write
 from bets.exceptions import NotAllowed, NotPossible
 from bets.grading import LegGrade, TicketGrade, grade_ticket, win_factor
 from bets.models import Bet, BetEventKind, BetLeg, BetStatus
 from bets.money import checked_amount, format_money
-from bets.settlement import closing_of
 from bets.voiding import checked_reason, has_begun
 
 OUTCOMES = (
