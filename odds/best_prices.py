@@ -11,11 +11,13 @@ from typing import Final
 
 from django.db import connection
 
+from odds.as_of import PRICES_AT, parameters
+
 BOARD_MARKETS: Final = ("h2h", "spreads", "totals")
 CHANGE_SHOWN_FOR: Final = dt.timedelta(minutes=1)
 
 MAIN_LINES: Final = """
-WITH line AS MATERIALIZED (
+line AS MATERIALIZED (
     SELECT s.game_id, s.id, s.market, s.side,
            CASE WHEN s.market = 'spreads' AND s.side = 'away' THEN -1 ELSE 1 END AS sign
       FROM selections s
@@ -52,7 +54,8 @@ SELECT DISTINCT ON (c.selection_id)
  ORDER BY c.selection_id, c.changed_at, c.bookmaker_id
 """
 """Where a quote is joined by its selection alone, so that the planner does not underestimate their number."""
-NOW: Final = MAIN_LINES.format(prices="current_odds")
+NOW: Final = "WITH " + MAIN_LINES.format(prices="current_odds")
+THEN: Final = f"WITH {PRICES_AT}, {MAIN_LINES.format(prices='priced')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,12 @@ def short_code(title: str, short: str) -> str:
 
 
 def best_on_main_lines(
-    games: Sequence[uuid.UUID], *, markets: Sequence[str] = BOARD_MARKETS
+    games: Sequence[uuid.UUID],
+    *,
+    markets: Sequence[str] = BOARD_MARKETS,
+    at: dt.datetime | None = None,
 ) -> dict[uuid.UUID, GamePrices]:
-    """Best prices of many games in one statement; games without prices are absent.
+    """Best prices of many games in one statement, now or as known ``at`` an instant; others are absent.
 
     The main line of a market is its modal point among active books (an away handicap counts as its home
     mirror; of its sides the one that more books quote counts); of points with equally many books the one
@@ -119,7 +125,10 @@ def best_on_main_lines(
     if not games:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(NOW, {"games": list(games), "markets": list(markets)})
+        if at is None:
+            cursor.execute(NOW, {"games": list(games), "markets": list(markets)})
+        else:
+            cursor.execute(THEN, parameters(games, markets, at))
         rows = cursor.fetchall()
     found: dict[uuid.UUID, GamePrices] = {}
     for game, market, side, selection, point, price, previous, changed, key, title, short, books in rows:

@@ -14,7 +14,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
 
 from games.models import Game, GameQuerySet, GameStatus, Sport, Team
-from odds import pricing
+from odds import as_of, pricing
 from odds.best_prices import CHANGE_SHOWN_FOR, GamePrices, Quote, best_on_main_lines
 from odds.models import Heartbeat
 from odds.wording import next_minute
@@ -30,6 +30,12 @@ STATUSES: Final = {
     "final": GameStatus.FINAL,
 }
 GROUPINGS: Final = ("sport", "time")
+STEPS: Final = (
+    ("1 day earlier", -dt.timedelta(days=1)),
+    ("1 h earlier", -dt.timedelta(hours=1)),
+    ("1 h later", dt.timedelta(hours=1)),
+    ("1 day later", dt.timedelta(days=1)),
+)
 LOWEST_HOLD: Final = Fraction(-1, 10)
 """Below it the prices are of different moments, not an arbitrage, and no hold is shown."""
 AWAY_FIRST: Final = ("americanfootball_", "basketball_", "baseball_", "icehockey_", "lacrosse_")
@@ -37,7 +43,7 @@ AWAY_FIRST: Final = ("americanfootball_", "basketball_", "baseball_", "icehockey
 
 @dataclass(frozen=True, slots=True)
 class BoardRequest:
-    """Which part of the board is wanted; ``zone`` says where the day begins."""
+    """Which part of the board is wanted; ``zone`` says where the day begins, ``at`` which past is shown."""
 
     day: dt.date
     zone: zoneinfo.ZoneInfo
@@ -45,6 +51,7 @@ class BoardRequest:
     status: str = "all"
     group: str = "sport"
     page: int = 1
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,14 @@ class Board:
         return [count.sport for count in self.sports if not count.games and count.sport != self.request.sport]
 
     @cached_property
+    def steps(self) -> list[tuple[str, dt.datetime]]:
+        """From a past board to others a little earlier and later, the present left out."""
+        if self.request.at is None:
+            return []
+        beside = [(name, self.request.at + step) for name, step in STEPS]
+        return [(name, instant) for name, instant in beside if instant < self.now]
+
+    @cached_property
     def days(self) -> list[dt.date]:
         """The day strip: yesterday to four days ahead, or the days around a day farther away."""
         day, today = self.request.day, self.today
@@ -157,8 +172,14 @@ def games_of(day: dt.date, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> GameQue
 
 
 def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
-    """Counts, games and prices of the wanted part of the board: five statements, whatever the number of games."""
-    games = games_of(request.day, request.zone, now)
+    """Counts, games and prices of the wanted part of the board: five statements, whatever the number of games.
+
+    A past board, with ``at``, is made of snapshots and of what had been announced by then; it takes one
+    statement more, counts all its games as one, and nothing on it can be bet on.
+    """
+    games = games_of(request.day, request.zone, request.at or now)
+    if request.at is not None:
+        games = as_of.known_at(games, request.at)
     sports, statuses = _counts(games, request.sport)
     wanted = STATUSES[request.status]
     if request.sport is not None:
@@ -170,14 +191,21 @@ def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
     paginator.count = statuses[request.status]  # counted already, for the rail
     page = paginator.get_page(request.page)
     shown = list(page.object_list)
-    prices = best_on_main_lines([game.pk for game in shown])
-    seen = Heartbeat.objects.filter(game__in=[game.pk for game in shown]).aggregate(at=Max("seen_at"))["at"]
-    rows = [board_row(game, prices.get(game.pk), now=now) for game in shown]
+    ids = [game.pk for game in shown]
+    prices = best_on_main_lines(ids, at=request.at)
+    if request.at is None:
+        seen = Heartbeat.objects.filter(game__in=ids).aggregate(at=Max("seen_at"))["at"]
+    else:
+        as_of.set_back(shown, request.at)
+        seen = request.at
+    rows = [
+        board_row(game, prices.get(game.pk), now=request.at or now, past=bool(request.at)) for game in shown
+    ]
     return Board(
         request=request,
         now=now,
         sports=sports,
-        statuses=statuses,
+        statuses=statuses if request.at is None else {"all": statuses["all"]},
         page=page,
         groups=_grouped(rows, request.group),
         books=max((row.books for row in rows), default=0),
@@ -207,7 +235,7 @@ def open_outrights(now: dt.datetime) -> list[Game]:
     return list(outrights.with_names().in_start_order()[:FUTURES_SHOWN])
 
 
-def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime) -> BoardRow:
+def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime, past: bool = False) -> BoardRow:
     """A game as the board shows it. US sports name the visitor first, the others the host."""
     quotes = prices or GamePrices(quotes={}, books=0)
     draw = quotes.get("h2h", "draw")
@@ -223,7 +251,7 @@ def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime) -> Boa
         sides=sides,
         hold=hold if hold is not None and hold >= LOWEST_HOLD else None,
         books=quotes.books,
-        bettable=game.status == GameStatus.SCHEDULED and game.commence_time > now,
+        bettable=not past and game.status == GameStatus.SCHEDULED and game.commence_time > now,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from games.models import Game, GameStatus
 from odds import markets, pricing
+from odds.as_of import Timeline, offers_at, read_timeline, set_back
 from odds.best_prices import CHANGE_SHOWN_FOR, Quote, short_code
 from odds.board import AWAY_FIRST
 from odds.grids import (
@@ -84,11 +85,20 @@ class GamePage:
     bettable: bool
     seen: Seen
     changed: list[dt.datetime]
+    timeline: Timeline | None
+    at: dt.datetime | None = None
 
     @property
     def seen_at(self) -> dt.datetime | None:
         """When any book was last seen to quote the game."""
         return max(self.seen.values(), default=None)
+
+    @property
+    def slider_end(self) -> dt.datetime | None:
+        """The latest instant to go back from: the last sighting, or the last change where that is later."""
+        if self.timeline is None:
+            return None
+        return max(filter(None, (self.timeline.last, self.seen_at)))
 
     def changes_at(self, now: dt.datetime) -> list[dt.datetime]:
         """The instants at which the page reads otherwise though nothing is written: ages, the start, marks."""
@@ -102,17 +112,29 @@ def read_game(game_id: uuid.UUID) -> Game:
     return Game.objects.with_names().get(pk=game_id)
 
 
-def read_page(game: Game, *, tab: str = "", chart: int | None = None, now: dt.datetime) -> GamePage:
-    """All of the page in four statements. Raises UnknownTab or UnknownSelection."""
+def read_page(
+    game: Game, *, tab: str = "", chart: int | None = None, now: dt.datetime, at: dt.datetime | None = None
+) -> GamePage:
+    """All of the page in five statements, or with ``at`` that of a past instant in six.
+
+    The past is made of snapshots and of what had been announced by then: ``game`` is set back to it in memory.
+    Raises UnknownTab or UnknownSelection.
+    """
     outcomes = _outcomes(game)
     tabs = tabs_of({outcome.market for outcome in outcomes.values()})
     chosen = _tab(tabs, tab)
-    seen = read_seen(game.pk)
-    bettable = game.status == GameStatus.SCHEDULED and game.commence_time > now
-    latest = max(seen.values(), default=None)
     keys = chosen.markets if chosen else ()
-    quotes, books = _quotes(game, keys, outcomes)
-    grids = grids_of(quotes, outcomes, books, seen, _fresh(now if bettable else latest or now))
+    seen = read_seen(game.pk)
+    if at is None:
+        quotes, books = _quotes(game, keys, outcomes)
+        bettable = game.status == GameStatus.SCHEDULED and game.commence_time > now
+        fresh = _fresh(now if bettable else max(seen.values(), default=now))
+        grids = grids_of(quotes, outcomes, books, seen, fresh)
+    else:
+        set_back([game], at)
+        quotes, books = _quotes_at(game, keys, outcomes, at)
+        bettable = False
+        grids = grids_of(quotes, outcomes, books, _changed_at(quotes), dt.datetime.min.replace(tzinfo=dt.UTC))
     choices = _choices(keys, outcomes)
     charted = _charted(chart, choices, quotes)
     movement = (
@@ -131,7 +153,11 @@ def read_page(game: Game, *, tab: str = "", chart: int | None = None, now: dt.da
         periods=_periods(game),
         bettable=bettable,
         seen=seen,
-        changed=[quote.changed_at for quote in quotes],
+        changed=[quote.changed_at for quote in quotes] if at is None else [],
+        timeline=read_timeline(
+            game.pk, [outcome.id for outcome in outcomes.values() if outcome.market in keys], at
+        ),
+        at=at,
     )
 
 
@@ -192,6 +218,36 @@ def _quotes(
         quotes.append(Quote(selection, market, side, point, price, previous, changed, key, title, book.short))
     quotes.sort(key=lambda quote: (keys.index(quote.market), quote.selection_id))
     return quotes, books
+
+
+def _quotes_at(
+    game: Game, keys: Sequence[str], outcomes: dict[int, Outcome], at: dt.datetime
+) -> tuple[list[Quote], dict[str, Book]]:
+    quotes = []
+    books: dict[str, Book] = {}
+    for offer in offers_at([game.pk], keys, at):
+        if not offer.book_is_active:
+            continue
+        key, title = offer.book_key, offer.book_title
+        book = books.setdefault(key, Book(key, title, short_code(title, offer.book_short)))
+        backed = outcomes[offer.selection_id]
+        quotes.append(
+            Quote(
+                backed.id, backed.market, backed.side, offer.point, offer.price, None, offer.captured_at,
+                key, title, book.short,
+            )
+        )  # fmt: skip
+    quotes.sort(key=lambda quote: (keys.index(quote.market), quote.selection_id))
+    return quotes, books
+
+
+def _changed_at(quotes: Sequence[Quote]) -> Seen:
+    """When each book's lines last changed, in the place of when it was seen, of which no history is kept."""
+    changed: Seen = {}
+    for quote in quotes:
+        place = (quote.book_key, markets.scope(quote.market))
+        changed[place] = max(changed.get(place, quote.changed_at), quote.changed_at)
+    return changed
 
 
 def _choices(keys: Sequence[str], outcomes: dict[int, Outcome]) -> list[ChartChoice]:

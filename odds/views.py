@@ -35,7 +35,7 @@ def board(request: PageRequest) -> HttpResponse:
     zone = current_zone()
     sport = find_sport(form.cleaned_data["sport"])
     found = read_board(form.request(sport=sport, today=now.astimezone(zone).date(), zone=zone), now=now)
-    context = {"board": found, "now": now, "sport": sport}
+    context = {"board": found, "now": found.request.at or now, "sport": sport}
     if not found.page.object_list:
         context["day_before"], context["day_after"] = nearest_days(found)
     if request.htmx and request.htmx.target == "board":
@@ -57,11 +57,17 @@ def game(request: PageRequest, game_id: uuid.UUID) -> HttpResponse:
     now = timezone.now()
     found = find_game(game_id)
     try:
-        page = read_page(found, tab=form.cleaned_data["tab"], chart=form.cleaned_data["chart"], now=now)
+        page = read_page(found, now=now, **form.cleaned_data)
     except (UnknownTab, UnknownSelection) as problem:
         return unreadable(request, [str(problem)])
     fragment = bool(request.htmx) and request.htmx.target == "grids"
-    context = {"page": page, "game": found, "now": now, "away_first": found.sport_id.startswith(AWAY_FIRST)}
+    context = {
+        "page": page,
+        "game": found,
+        "now": page.at or now,
+        "away_first": found.sport_id.startswith(AWAY_FIRST),
+    }
+    context["is_part"] = fragment
     response = render(request, "odds/_grids.html" if fragment else "odds/game.html", context)
     patch_vary_headers(response, VARY)
     keep_until(response, page.changes_at(now), now=now)

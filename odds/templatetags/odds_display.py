@@ -115,6 +115,18 @@ def moment(then: dt.datetime, now: dt.datetime) -> str:
 
 
 @register.filter
+def instant(at: dt.datetime) -> str:
+    """The instant as an address has it: 2026-11-20T17:00:00Z."""
+    return at.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+@register.filter
+def epoch(at: dt.datetime) -> int:
+    """Whole seconds since 1970."""
+    return int(at.timestamp())
+
+
+@register.filter
 def ago(then: dt.datetime, now: dt.datetime) -> str:
     """How long ago, in its largest unit: "under 1 min", "4 min", "3 h", "2 d"."""
     return wording.ago(now - then)

@@ -238,10 +238,10 @@ def test_sides_stand_in_the_order_the_sport_names_them_in(sport: str, columns: l
 
 
 @pytest.mark.parametrize("books", [2, 9])
-def test_the_page_takes_four_statements_however_many_books(
+def test_the_page_takes_five_statements_however_many_books(
     game: Game, books: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     full_market(game, books=books)
     known = read_game(game.pk)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         read_page(known, now=NOW)
