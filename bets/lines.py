@@ -14,6 +14,7 @@ from bets.due import DueBet, DueLeg
 from bets.evidence import Reading, explain_leg, name_rule
 from bets.grading import LegGrade, Result, grade_leg
 from bets.grading.windows import Schedule, grade_late
+from bets.placings import Field, fields_of
 from bets.rulebook import Rulebook, rulebook
 from bets.rules import FULL_GAME, Rule, family_of
 
@@ -31,6 +32,7 @@ class Lines:
     now: dt.datetime
     schedules: Mapping[int, Schedule]
     boxes: Mapping[uuid.UUID, Mapping[str, Sequence[Mapping[str, Decimal]]]] = field(default_factory=dict)
+    runners: Mapping[uuid.UUID, Field] = field(default_factory=dict)
     grades: dict[tuple[object, ...], LegGrade] = field(default_factory=dict)
     words: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
 
@@ -47,6 +49,9 @@ class Lines:
     def result(self, leg: DueLeg) -> Result:
         """Return how the leg's game ended, with the numbers of the player it is on."""
         result, box = self.results[leg.game.id], self.boxes.get(leg.game.id)
+        runners = self.runners.get(leg.game.id)
+        if runners is not None:
+            result = runners.result(result, leg.terms)
         if leg.deduction_pct:
             result = replace(result, deduction_pct=leg.deduction_pct)
         if box is None or family_of(leg.terms.market) != "player_prop":
@@ -111,5 +116,8 @@ def lines_of(bets: Sequence[DueBet], now: dt.datetime, rules: Rulebook | None = 
     with_players = {
         leg.game.id for bet in bets for leg in bet.legs if family_of(leg.terms.market) == "player_prop"
     }
+    runners = fields_of(game.id for game in games.values() if game.kind == "outright")
     schedules = windows.schedules_of([bet.id for bet in bets], games)
-    return Lines(results, readings, rules or rulebook(), now, schedules, due.box_scores(with_players))
+    return Lines(
+        results, readings, rules or rulebook(), now, schedules, due.box_scores(with_players), runners
+    )

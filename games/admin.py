@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet, URLField
-from django.forms.models import ModelForm
+from django.forms.models import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +30,8 @@ from games.models import (
     Team,
     TeamAlias,
 )
-from games.services import keep_former_name, set_result
+from games.services import Finish, keep_former_name, set_placings, set_result
+from games.services.placings import check_finishes
 from games.services.staff import check_result
 
 OF_SPORTS = ("sport", admin.RelatedOnlyFieldListFilter)
@@ -176,9 +177,32 @@ class GameForm(forms.ModelForm):
         return cleaned
 
 
+class PlacingFormSet(BaseInlineFormSet):
+    """Where the runners finished; what cannot be a result is refused in the words of the service."""
+
+    def finishes(self) -> list[Finish]:
+        rows = [form.cleaned_data for form in self.forms if form.is_valid() and form.cleaned_data]
+        return [
+            Finish(row["participant"], row["position"], row["tied_with"])
+            for row in rows
+            if not row.get("DELETE")
+        ]
+
+    def clean(self) -> None:
+        super().clean()
+        found = [] if any(self.errors) else self.finishes()
+        if found:
+            try:
+                check_finishes(self.instance, found)
+            except ResultRefused as error:
+                raise ValidationError(str(error)) from error
+
+
 class PlacingInline(admin.TabularInline):
     model = Placing
-    extra = 1
+    formset = PlacingFormSet
+    extra = 3
+    verbose_name_plural = "placings: saving them makes the outright final; who is not listed finished behind"
 
 
 class ScoreReadingInline(ReadOnly, admin.TabularInline):
@@ -282,6 +306,16 @@ class GameAdmin(admin.ModelAdmin):
         )
         messages.info(request, "The result is recorded as set by you.")
 
+    def save_formset(self, request: HttpRequest, form: ModelForm, formset: Any, change: bool) -> None:
+        if not isinstance(formset, PlacingFormSet):
+            super().save_formset(request, form, formset, change)
+            return
+        formset.save(commit=False)
+        finishes = formset.finishes()
+        if isinstance(request.user, User) and formset.has_changed() and finishes:
+            set_placings(game=form.instance, finishes=finishes, by=request.user, now=timezone.now())
+            messages.info(request, "The placings are recorded as entered by you; the outright is final.")
+
 
 @admin.register(CommenceTime)
 class CommenceTimeAdmin(ReadOnly, admin.ModelAdmin):
@@ -305,9 +339,10 @@ class ScoreReadingAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Placing)
-class PlacingAdmin(admin.ModelAdmin):
+class PlacingAdmin(ReadOnly, admin.ModelAdmin):
+    """To look at: placings are entered on the page of their outright."""
+
     list_display = ["participant", "position", "tied_with", "game"]
-    list_editable = ["position", "tied_with"]
     list_select_related = ["game"]
     search_fields = ["participant", "game__title"]
-    autocomplete_fields = ["game"]
+    ordering = ["-game__commence_time", "position", "participant", "id"]

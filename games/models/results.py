@@ -99,11 +99,16 @@ class PlayerStat(models.Model):
 
 
 class Placing(models.Model):
-    """Where a runner of an outright finished; ``tied_with`` counts the others at the same position."""
+    """Where a runner of an outright finished; ``tied_with`` counts the others at the same position.
+
+    One without a position did not take part.
+    """
 
     game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="placings", db_index=False)
     participant = models.CharField(max_length=160)
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Empty: the runner did not take part."
+    )
     tied_with = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -116,11 +121,16 @@ class Placing(models.Model):
                 violation_error_message="This runner already has a placing.",
             ),
             models.CheckConstraint(
-                condition=Q(position__gte=1),
+                condition=Q(position__isnull=True) | Q(position__gte=1),
                 name="placing_starts_at_first",
                 violation_error_message="Positions count from 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(position__isnull=False) | Q(tied_with=0),
+                name="who_did_not_run_tied_with_nobody",
+                violation_error_message="A runner who did not take part is tied with nobody.",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.position}. {self.participant}"
+        return f"{'did not run' if self.position is None else self.position}. {self.participant}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from games.services.box_scores import BoxScoreCounts, PlayerLine, record_box_score
 from games.services.fixtures import Fixture, ingest_games, other_sides
 from games.services.naming import keep_former_name
+from games.services.placings import Finish, set_placings
 from games.services.results import ResultCounts, apply_results
 from games.services.staff import cancel, postpone, set_result
 
 __all__ = [
     "BoxScoreCounts",
+    "Finish",
     "Fixture",
     "PlayerLine",
     "ResultCounts",
@@ -20,5 +22,6 @@ __all__ = [
     "other_sides",
     "postpone",
     "record_box_score",
+    "set_placings",
     "set_result",
 ]

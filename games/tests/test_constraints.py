@@ -37,6 +37,7 @@ BROKEN_ROWS: list[tuple[str, type[DjangoModelFactory], dict[str, Any]]] = [
         {"confirmed_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
     ),
     ("placing_starts_at_first", f.PlacingFactory, {"position": 0}),
+    ("who_did_not_run_tied_with_nobody", f.PlacingFactory, {"position": None, "tied_with": 1}),
 ]
 
 
