@@ -1,4 +1,4 @@
-"""How often the provider may be asked, so that a month's credits last the month."""
+"""What the provider may be asked besides the planned polls, so that a month's credits last the month."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from django.conf import settings
 from feeds import espn
 from games.models import Sport
 
-from .pull import markets_of
-
-MONTH: Final = 30 * 86_400
-SHORTEST: Final = 60
+DAY: Final = 86_400
+MONTH: Final = 30 * DAY
 SCORES_COST: Final = 2
 """Credits of a sport's scores with those of the past days."""
 SCORES_SHARE: Final = 4
 """A quarter of the month's credits at most goes to scores."""
 SCORES_SOONEST: Final = 3 * 3_600
-SCORES_LATEST: Final = 2 * 86_400
+SCORES_LATEST: Final = 2 * DAY
 """The feed's scores reach three days back, so that asking more rarely would lose results."""
+OUTRIGHTS_SHARE: Final = 10
+"""A tenth of the month's credits at most goes to outrights, whose prices move slowly."""
+OUTRIGHTS_SOONEST: Final = DAY
 
 
 def has_to_buy_scores(sport: Sport) -> bool:
@@ -36,17 +37,22 @@ def seconds_between_scores(sports: Iterable[Sport]) -> int:
     return min(max(-(-MONTH // rounds), SCORES_SOONEST), SCORES_LATEST) if rounds else SCORES_LATEST
 
 
-def seconds_between_pulls(sports: Iterable[Sport], near: set[str]) -> int:
-    """The cadence at which pulling all sports with games near for a whole month fits the month's credits.
+def seconds_between_outrights(sports: Iterable[Sport]) -> int:
+    """The cadence, once a day at most, at which the outrights of the sports keep to their share."""
+    each_round = len(settings.ODDS_API_REGIONS) * sum(sport.has_outrights for sport in sports)
+    share: int = settings.ODDS_API_MONTHLY_CREDITS // OUTRIGHTS_SHARE
+    rounds = share // each_round if each_round else 0
+    return max(-(-MONTH // rounds), OUTRIGHTS_SOONEST) if rounds else MONTH
 
-    Outrights are pulled once a day; they, and the scores that have to be bought, are set aside first.
-    """
+
+def monthly_scores(sports: Iterable[Sport]) -> int:
+    """Credits a month for the scores that have to be bought."""
     listed = list(sports)
-    regions = len(settings.ODDS_API_REGIONS)
-    outrights = 30 * sum(regions for sport in listed if sport.has_outrights)
-    bought = SCORES_COST * sum(map(has_to_buy_scores, listed))
-    scores = bought * MONTH // seconds_between_scores(listed)
-    each_round = sum(regions * len(markets_of(sport)) for sport in listed if sport.key in near)
-    budget: int = settings.ODDS_API_MONTHLY_CREDITS - outrights - scores
-    rounds = budget // each_round if each_round else 0
-    return max(-(-MONTH // rounds), SHORTEST) if rounds > 0 else MONTH
+    return SCORES_COST * sum(map(has_to_buy_scores, listed)) * MONTH // seconds_between_scores(listed)
+
+
+def monthly_outrights(sports: Iterable[Sport]) -> int:
+    """Credits a month for outrights."""
+    listed = list(sports)
+    rounds = MONTH // seconds_between_outrights(listed)
+    return len(settings.ODDS_API_REGIONS) * sum(sport.has_outrights for sport in listed) * rounds

@@ -90,9 +90,10 @@ def closing_coverage(*, since: dt.datetime, until: dt.datetime) -> list[SportCov
 
     Books come in order of the closing lines they have. A game counts from its actual start (see ``odds.prices``).
     """
-    bounds: list[Any] = [since - LONGEST_STANDING, until + SLACK, LONGEST_STANDING]
+    bounds = [since - LONGEST_STANDING, until + SLACK, LONGEST_STANDING]
+    values: list[Any] = [since, until, list(MARKETS), *bounds, FRESH]
     with connection.cursor() as cursor:
-        cursor.execute(COVERAGE, [since, until, list(MARKETS), *bounds, FRESH])
+        cursor.execute(COVERAGE, values)
         rows = cursor.fetchall()
     sports: dict[str, SportCoverage] = {}
     for key, title, games, book, *figures in rows:

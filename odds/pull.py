@@ -92,7 +92,7 @@ def pull_props(client: the_odds_api.Client, sport: Sport, *, clock: Clock = time
 
 
 def has_games_near(sport: Sport, now: dt.datetime) -> bool:
-    """True when a game of the sport may be in play or starts within the horizon."""
+    """True when a game of the sport may be in play or starts within a day and a half."""
     return Game.objects.open().filter(sport=sport).starting_within(now - LONGEST_GAME, now + HORIZON).exists()
 
 

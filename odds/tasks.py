@@ -25,13 +25,14 @@ from games.models import Game, Sport
 from games.services import ResultCounts
 
 from . import partitions
-from .budget import has_to_buy_scores, seconds_between_pulls, seconds_between_scores
+from .budget import has_to_buy_scores, seconds_between_outrights, seconds_between_scores
 from .ingest import IngestCounts
+from .planner import due_sports, note_pull
+from .planning import SHORTEST
 from .pull import (
     PROPS,
     days_without_result,
     games_without_box_score,
-    has_games_near,
     in_season,
     pull_box_score,
     pull_fixtures,
@@ -50,7 +51,6 @@ DEMO_EVERY = 15
 DEMO_PROPS_EVERY = 120
 DEMO_OUTRIGHTS_EVERY = 300
 FIXTURES_EVERY = 1_800
-OUTRIGHTS_EVERY = 86_400
 IN_SEASON_EVERY = 600
 RECENT = dt.timedelta(days=2)
 RECENT_EVERY = {True: 10, False: 60}
@@ -67,9 +67,9 @@ def pull_due_odds() -> str:
         try:
             sports = _in_season(client)
             now = timezone.now()
-            near = {sport.key for sport in sports if not sport.has_outrights and has_games_near(sport, now)}
+            due = set() if settings.DEMO else due_sports(sports, now=now)
             for sport in sports:
-                for name, every, pull in _odds_jobs(sport, sports, near):
+                for name, every, pull in _odds_jobs(sport, sports, due):
                     with _due(f"{name}:{sport.key}", every) as is_due:
                         if is_due:
                             total += pull(client, sport)
@@ -109,18 +109,26 @@ def create_partitions() -> list[str]:
 Job = tuple[str, int, Callable[[the_odds_api.Client, Sport], IngestCounts]]
 
 
-def _odds_jobs(sport: Sport, sports: Iterable[Sport], near: set[str]) -> Iterator[Job]:
+def _odds_jobs(sport: Sport, sports: Iterable[Sport], due: set[str]) -> Iterator[Job]:
+    """The jobs of a sport with their seconds; against a real key prices are pulled when the planner says so."""
     if settings.DEMO:
         yield "odds", DEMO_OUTRIGHTS_EVERY if sport.has_outrights else DEMO_EVERY, pull_sport
         if sport.key in PROPS:
             yield "props", DEMO_PROPS_EVERY, pull_props
         return
     if sport.has_outrights:
-        yield "odds", OUTRIGHTS_EVERY, pull_sport
+        yield "odds", seconds_between_outrights(sports), pull_sport
         return
     yield "fixtures", FIXTURES_EVERY, pull_fixtures
-    if sport.key in near:
-        yield "odds", seconds_between_pulls(sports, near), pull_sport
+    if sport.key in due:
+        yield "odds", int(SHORTEST.total_seconds()), _pull_planned
+
+
+def _pull_planned(client: the_odds_api.Client, sport: Sport) -> IngestCounts:
+    asked = timezone.now()
+    counts = pull_sport(client, sport)
+    note_pull(sport.key, now=asked)
+    return counts
 
 
 def _in_season(client: the_odds_api.Client) -> list[Sport]:

@@ -19,7 +19,7 @@ from feeds.sandbox.transport import SandboxTransport
 from feeds.sandbox.world import World
 from games.models import Game, GameStatus, Sport
 from games.tests.factories import GameFactory, SportFactory
-from odds import pull, tasks
+from odds import planner, pull, tasks
 from odds.ingest import ingest_odds
 from odds.models import CurrentOdds, Heartbeat, OddSnapshot
 from odds.partitions import existing_partitions
@@ -49,6 +49,7 @@ def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocMemCache]:
     own = LocMemCache("claims", {})
     own.clear()
     monkeypatch.setattr(tasks, "cache", own)
+    monkeypatch.setattr(planner, "cache", own)
     yield own
     own.clear()
 
