@@ -30,6 +30,7 @@ PROPS = {
 HORIZON = dt.timedelta(hours=36)
 LONGEST_GAME = dt.timedelta(hours=12)
 RESULTS_WANTED = dt.timedelta(days=30)
+FILED_ELSEWHERE = dt.timedelta(days=2)
 BOX_SCORES_WANTED = dt.timedelta(days=4)
 PLAYER_MARKET = r"^(player|batter|pitcher)_"
 UNDECIDED = (GameStatus.SCHEDULED, GameStatus.LIVE, GameStatus.POSTPONED)
@@ -96,10 +97,17 @@ def has_games_near(sport: Sport, now: dt.datetime) -> bool:
     return Game.objects.open().filter(sport=sport).starting_within(now - LONGEST_GAME, now + HORIZON).exists()
 
 
+def wanting_results() -> QuerySet[Sport]:
+    """Sports in season, and those put aside while somebody still has a bet on one of their games."""
+    backed = Game.objects.open().filter(sport=OuterRef("pk"), bet_count__gt=0)
+    return Sport.objects.filter(Q(active=True) | Exists(backed), has_outrights=False)
+
+
 def days_without_result(sport: Sport, now: dt.datetime) -> list[dt.date]:
     """US days on which games of the sport have started whose result is still wanted, oldest first.
 
-    After an outage these are the days to ask for; a postponed game is asked for by its announced start.
+    After an outage these are the days to ask for; a postponed game is asked for by its announced start. Of a game that
+    still lacks its result after two days the neighbouring days are asked for too: ESPN may file it under another.
     """
     starts = (
         Game.objects.open()
@@ -108,7 +116,10 @@ def days_without_result(sport: Sport, now: dt.datetime) -> list[dt.date]:
         .filter(commence_time__gte=now - RESULTS_WANTED)
         .values_list("commence_time", flat=True)
     )
-    return sorted({espn.us_day(start) for start in starts})
+    days = {espn.us_day(start) for start in starts}
+    old = {day for day in days if day < espn.us_day(now - FILED_ELSEWHERE)}
+    beside = {day + dt.timedelta(days=step) for day in old for step in (-1, 1)}
+    return sorted(day for day in days | beside if day <= espn.us_day(now))
 
 
 def pull_scoreboard(

@@ -16,12 +16,11 @@ from contextlib import contextmanager
 from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from feeds import espn, the_odds_api
 from feeds.exceptions import BadKey, FeedError, OutOfCredits
-from games.models import Game, Sport
+from games.models import Sport
 from games.services import ResultCounts
 
 from . import partitions
@@ -40,6 +39,7 @@ from .pull import (
     pull_scoreboard,
     pull_scores,
     pull_sport,
+    wanting_results,
 )
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def pull_due_results() -> str:
     """Pull the results that are due; return a sentence for the log."""
     total = ResultCounts()
     with espn.Client.from_settings() as scoreboards, the_odds_api.Client.from_settings() as scores:
-        sports = list(_wanting_results())
+        sports = list(wanting_results())
         scores_every = seconds_between_scores(sports)
         for sport in sports:
             try:
@@ -159,12 +159,6 @@ def _results_of(
             if is_due:
                 total += pull_scoreboard(scoreboards, sport.key, day)
     return total
-
-
-def _wanting_results() -> Iterable[Sport]:
-    """Sports in season, and those put aside while somebody still has a bet on one of their games."""
-    backed = Game.objects.open().filter(sport=OuterRef("pk"), bet_count__gt=0)
-    return Sport.objects.filter(Q(active=True) | Exists(backed), has_outrights=False)
 
 
 def _box_scores(client: espn.Client) -> None:

@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 
 from feeds import espn, the_odds_api
 from feeds.exceptions import BadKey, Unavailable
+from feeds.payloads import Parsed, ScoreboardEvent
 from feeds.sandbox.transport import SandboxTransport
 from feeds.sandbox.world import World
 from games.models import Game, GameStatus, Sport
@@ -147,6 +148,47 @@ def test_after_an_outage_results_are_asked_for_by_day(clock: Clock) -> None:
     ended = Game.objects.filter(commence_time__lt=clock.now - dt.timedelta(hours=4))
     assert ended.exists()
     assert not ended.filter(status__in=[GameStatus.SCHEDULED, GameStatus.LIVE]).exists()
+
+
+def test_after_ten_days_without_results_one_tick_asks_for_every_missing_day(
+    clock: Clock, cache: LocMemCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SportFactory(**NBA)
+    asked: list[dt.date] = []
+    scoreboard = espn.Client.scoreboard
+
+    def counted(self: espn.Client, sport_key: str, day: dt.date) -> Parsed[ScoreboardEvent]:
+        asked.append(day)
+        if day == START.date() + dt.timedelta(days=4) and asked.count(day) == 1:
+            raise Unavailable("ESPN is away")
+        return scoreboard(self, sport_key, day)
+
+    monkeypatch.setattr(espn.Client, "scoreboard", counted)
+    for _ in range(10):
+        tasks.pull_due_odds()
+        clock.advance(days=1)
+        cache.clear()
+    over = Game.objects.filter(commence_time__lt=clock.now - dt.timedelta(hours=6))
+    unknown = over.filter(status__in=[GameStatus.SCHEDULED, GameStatus.LIVE])
+    days = {espn.us_day(start) for start in over.values_list("commence_time", flat=True)}
+    assert len(days) >= 9
+    assert not over.final().exists()
+    tasks.pull_due_results()
+    assert days <= set(asked)
+    left = set(unknown.values_list("commence_time", flat=True))
+    assert {espn.us_day(start) for start in left} == {START.date() + dt.timedelta(days=4)}
+    clock.advance(minutes=31)
+    cache.clear()
+    tasks.pull_due_results()
+    assert not unknown.exists()
+
+
+def test_of_an_old_game_without_result_the_neighbouring_days_are_asked_for_too() -> None:
+    nba = SportFactory(**NBA)
+    now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+    GameFactory(sport=nba, commence_time=now - dt.timedelta(days=9, hours=2))  # 05:00 in New York
+    GameFactory(sport=nba, commence_time=now - dt.timedelta(hours=20))
+    assert pull.days_without_result(nba, now) == [dt.date(2026, 11, day) for day in (10, 11, 12, 19)]
 
 
 def test_a_failing_sport_does_not_stop_the_others(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

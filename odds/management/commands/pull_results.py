@@ -19,6 +19,7 @@ from odds.pull import (
     pull_box_score,
     pull_scoreboard,
     pull_scores,
+    wanting_results,
 )
 from odds.replay import InTimeOrder, replay_results
 
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             )
 
     def _pull(self, sport_key: str, day: dt.date | None) -> None:
-        sports = Sport.objects.filter(key=sport_key) if sport_key else Sport.objects.filter(active=True)
+        sports = Sport.objects.filter(key=sport_key) if sport_key else wanting_results()
         if not sports:
             raise CommandError(
                 f"Unknown sport {sport_key}." if sport_key else "No sport is active. Run the seed command."
