@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -48,7 +48,7 @@ def with_sums(bankrolls: QuerySet[Bankroll]) -> list[BankrollRow]:
         Bet.objects.filter(bankroll=OuterRef("pk"), status__in=OPEN_STATUSES)
         .order_by()
         .values("bankroll")
-        .annotate(total=Sum("stake"))
+        .annotate(total=Sum(F("stake") - F("cashed_stake")))
         .values("total")
     )
     rows = bankrolls.annotate(

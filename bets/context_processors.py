@@ -5,9 +5,22 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.appearance import odds_format_of
+from bets import review
 from bets import slip as slips
 from bets.bankroll_page import BankrollRow, bankrolls_of
 from bets.slip_view import SlipView, read_slip
+
+
+def needs_a_look(request: HttpRequest) -> dict[str, object]:
+    """``to_look_at`` for every page: the user's bets that need a look, and for staff the length of the queue."""
+
+    def read() -> dict[str, int]:
+        if not request.user.is_authenticated:
+            return {"own": 0, "queue": 0}
+        own, queue = review.counts(request.user, timezone.now())
+        return {"own": own, "queue": queue}
+
+    return {"to_look_at": SimpleLazyObject(read)} if hasattr(request, "user") else {}
 
 
 def slip(request: HttpRequest) -> dict[str, object]:

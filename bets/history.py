@@ -14,6 +14,8 @@ from django.db.models import Count, DecimalField, F, Prefetch, Q, QuerySet, Sum,
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from bets.decisions.options import Option, options_for
+from bets.decisions.record import BY_HAND
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
 from bets.money import MINUS, format_money, round_money
 from bets.wording import game_name, point_name, selection_name
@@ -99,6 +101,7 @@ class BetRow:
     profit: str
     pill: str
     sign: str
+    early: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -115,6 +118,18 @@ class Ticket:
     ledger: list[tuple[str, str, str, dt.datetime]]
     events: list[tuple[str, str, dt.datetime]]
     verified: str
+    decision: Decision | None
+    options: list[Option]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decision of a person that is in force on a bet."""
+
+    label: str
+    who: str
+    reason: str
+    is_part: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +144,22 @@ class ClosingLine:
 
 def bets_of(user: User, state: str = "all") -> QuerySet[Bet]:
     """Return the user's bets in a state (a key of ``STATES``), newest first, with what a list shows."""
+    return listed(Bet.objects.owned_by(user).filter(STATES[state]).newest_first())
+
+
+def visible_bets(user: User) -> QuerySet[Bet]:
+    """Return the bets a person may decide about, with what a list shows: their own, or all for staff."""
+    return listed(Bet.objects.all() if user.is_staff else Bet.objects.owned_by(user)).select_related(
+        "bookmaker", "bankroll", "user"
+    )
+
+
+def listed(bets: QuerySet[Bet]) -> QuerySet[Bet]:
+    """Join what ``bet_row`` shows."""
     legs = BetLeg.objects.select_related(
         "game__sport", "game__home_team", "game__away_team", "selection"
     ).order_by("position")
-    return (
-        Bet.objects.owned_by(user)
-        .filter(STATES[state])
-        .select_related("bookmaker", "bankroll")
-        .prefetch_related(Prefetch("legs", legs))
-        .newest_first()
-    )
+    return bets.select_related("bookmaker", "bankroll").prefetch_related(Prefetch("legs", legs))
 
 
 def counts_of(user: User) -> dict[str, int]:
@@ -159,7 +180,7 @@ def totals_of(user: User) -> list[Totals]:
             settled=Count("pk", filter=~is_open),
             open=Count("pk", filter=is_open),
             staked=Coalesce(Sum("stake", filter=~is_open), NOTHING),
-            exposure=Coalesce(Sum("stake", filter=is_open), NOTHING),
+            exposure=Coalesce(Sum(F("stake") - F("cashed_stake"), filter=is_open), NOTHING),
             returned=Coalesce(Sum("payout", filter=~is_open), NOTHING),
         )
     )
@@ -187,12 +208,20 @@ def bet_row(bet: Bet, odds_format: str) -> BetRow:
         profit=profit,
         pill=PILLS.get(BetStatus(bet.status), "push"),
         sign=sign,
+        early=cashed_early(bet, currency),
     )
 
 
+def cashed_early(bet: Bet, currency: str) -> str:
+    """Say what was paid for the part of the stake that was cashed out early."""
+    if not bet.cashed_stake:
+        return ""
+    return f"{format_money(bet.cashed_out, currency)} for {format_money(bet.cashed_stake, currency)} of the stake"
+
+
 def possible_return(bet: Bet) -> str:
-    """Return what an open straight bet pays if it wins."""
-    exact = Fraction(bet.stake) * decimal_odds(bet.odds)
+    """Return what an open straight bet pays if it wins, for the stake that is riding."""
+    exact = Fraction(bet.stake - bet.cashed_stake) * decimal_odds(bet.odds)
     return format_money(round_money(exact, bet.bankroll.currency), bet.bankroll.currency)
 
 
@@ -208,11 +237,16 @@ def leg_row(leg: BetLeg, odds_format: str) -> LegRow:
     )
 
 
-def ticket(user: User, bet_id: uuid.UUID, odds_format: str) -> Ticket | None:
-    """Return the user's bet with its evidence, ledger lines and history; None if it is not theirs."""
+def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) -> Ticket | None:
+    """Return a bet with its evidence, ledger lines, history and what the user may decide about it.
+
+    None if it is not theirs. ``now`` tells which games have begun.
+    """
     bet = bets_of(user).filter(pk=bet_id).first()
     if bet is None:
         return None
+    events = list(bet.events.select_related("by").order_by("at", "id"))
+    in_force = decision_in_force(bet, events)
     row = bet_row(bet, odds_format)
     currency = bet.bankroll.currency
     return Ticket(
@@ -228,9 +262,32 @@ def ticket(user: User, bet_id: uuid.UUID, odds_format: str) -> Ticket | None:
             )
             for entry in bet.ledger.order_by("seq")
         ],
-        events=timeline(bet, row.legs),
+        events=timeline(bet, events, row.legs),
         verified=verified(bet, row.legs),
+        decision=decision_of(in_force, user) if in_force else None,
+        options=options_for(bet, [leg.leg for leg in row.legs], in_force, user, now),
     )
+
+
+def decision_in_force(bet: Bet, events: Iterable[BetEvent]) -> BetEvent | None:
+    """Return the event by which a person decided the bet as it stands, None if nobody did."""
+    found = [e for e in events if e.revision == bet.revision and e.by_id is not None and e.kind in BY_HAND]
+    return found[-1] if found else None
+
+
+def decision_of(event: BetEvent, reader: User) -> Decision:
+    """Return the decision for the page; the reader is "you"."""
+    who = "you" if event.by_id == reader.pk or event.by is None else event.by.get_username()
+    return Decision(hand_label(event), who, event.reason, bool(event.data.get("is_part")))
+
+
+def hand_label(event: BetEvent) -> str:
+    """Name what happened; a person's settlement is one by hand, a cash-out says whether it was a part."""
+    if event.kind == BetEventKind.CASHED_OUT and event.data.get("is_part"):
+        return "Cashed out in part"
+    if event.by_id is not None and event.kind in (BetEventKind.SETTLED, BetEventKind.REGRADED):
+        return "Settled at a new price" if event.data.get("new_price") else "Settled by hand"
+    return str(BetEventKind(event.kind).label)
 
 
 def verified(bet: Bet, legs: Iterable[LegRow]) -> str:
@@ -261,12 +318,11 @@ def closing_line(row: LegRow, odds_format: str) -> ClosingLine | None:
     return ClosingLine(line or format_odds(leg.closing_odds, odds_format), age, beaten, sign)
 
 
-def timeline(bet: Bet, legs: Iterable[LegRow]) -> list[tuple[str, str, dt.datetime]]:
+def timeline(
+    bet: Bet, history: Iterable[BetEvent], legs: Iterable[LegRow]
+) -> list[tuple[str, str, dt.datetime]]:
     """Return what happened to the bet, the starts of its games among it, in order of time."""
-    events = [
-        (str(BetEventKind(event.kind).label), who_and_why(event, bet.user_id), event.at)
-        for event in bet.events.select_related("by").order_by("at", "id")
-    ]
+    events = [(hand_label(event), who_and_why(event, bet.user_id), event.at) for event in history]
     for leg in legs:
         if leg.game.status in (GameStatus.LIVE, GameStatus.FINAL):
             events.append(("Game started", "", leg.game.commence_time))

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bets import bankroll_views, slip_views, views
+from bets import bankroll_views, decision_views, review_views, slip_views, views
 
 app_name = "bets"
 urlpatterns: list[URLPattern] = [
     path("", views.history, name="history"),
+    path("attention/", review_views.attention, name="attention"),
+    path("review/", review_views.review, name="review"),
+    path("review/many/", review_views.review_many, name="review_many"),
     path("slip/", slip_views.show, name="slip"),
     path("slip/add/", slip_views.add, name="slip_add"),
     path("slip/remove/", slip_views.remove, name="slip_remove"),
@@ -19,4 +22,5 @@ urlpatterns: list[URLPattern] = [
     path("bankrolls/<uuid:bankroll_id>/deposit/", bankroll_views.deposit, name="deposit"),
     path("bankrolls/<uuid:bankroll_id>/withdraw/", bankroll_views.withdraw, name="withdraw"),
     path("<uuid:bet_id>/", views.bet, name="bet"),
+    path("<uuid:bet_id>/<slug:action>/", decision_views.decide, name="decide"),
 ]

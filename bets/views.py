@@ -5,6 +5,7 @@ import uuid
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -44,7 +45,7 @@ def history(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def bet(request: SignedInRequest, bet_id: uuid.UUID) -> HttpResponse:
     """One bet of the user's, as a ticket with the reasons of its grade; another's is not found."""
-    found = ticket(request.user, bet_id, request.user.odds_format)
+    found = ticket(request.user, bet_id, request.user.odds_format, timezone.now())
     if found is None:
         raise Http404("You have no such bet.")
     part = request.htmx and request.htmx.target == "bet"

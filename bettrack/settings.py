@@ -112,6 +112,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "bettrack.context_processors.site",
                 "accounts.appearance.appearance",
                 "bets.context_processors.slip",
+                "bets.context_processors.needs_a_look",
             ],
         },
     }

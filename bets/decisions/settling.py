@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from bets import due
+from bets.cash_outs import riding, with_cash_out
 from bets.clock import database_now
 from bets.closing import closing_of
 from bets.decisions.record import LegDecision, Standing, by_hand, lock, require_open, standing_of, write
@@ -19,6 +20,7 @@ from bets.exceptions import NotAllowed, NotPossible
 from bets.grading import LegGrade, TicketGrade, grade_ticket, win_factor
 from bets.models import Bet, BetEventKind, BetLeg, BetStatus
 from bets.money import checked_amount, format_money
+from bets.ticket_terms import grade_stored
 from bets.voiding import checked_reason, has_begun
 
 OUTCOMES = (
@@ -104,7 +106,7 @@ def hand_grade(
     stake, currency = bet.stake - bet.cashed_stake, bet.bankroll.currency
     grades = tuple(leg_grade(leg, decided.get(leg.position)) for leg in legs)
     if payout is None:
-        return from_legs(bet, legs, grades, stake)
+        return from_legs(bet, legs, grades)
     paid = checked_amount(payout, currency, what="payout") if payout else Decimal(0)
     status = status_by_payout(paid, stake, is_bonus=bet.is_bonus)
     if len(legs) == 1 and decided:
@@ -112,27 +114,16 @@ def hand_grade(
     return TicketGrade(status.value, grades, Fraction(paid) / Fraction(stake), paid)  # type: ignore[arg-type]
 
 
-def from_legs(bet: Bet, legs: Sequence[BetLeg], grades: Sequence[LegGrade], stake: Decimal) -> TicketGrade:
+def from_legs(bet: Bet, legs: Sequence[BetLeg], grades: Sequence[LegGrade]) -> TicketGrade:
     """Combine the legs as grading does. Raises NotPossible when they do not settle the ticket."""
-    if bet.is_lay or bet.each_way_places is not None or bet.unit_stake is not None:
+    if bet.is_lay or bet.each_way_places is not None:
         raise NotPossible(
             "Enter what the book paid: this kind of bet does not follow from won or lost alone."
         )
     loaded = due.load([bet.pk])[0]
-    ticket = grade_ticket(
-        kind=bet.kind,
-        stake=stake,
-        currency=bet.bankroll.currency,
-        legs=grades,
-        is_bonus=bet.is_bonus,
-        boost_pct=bet.boost_pct,
-        boost_cap=bet.boost_cap,
-        sizes=bet.sizes,
-        sport=loaded.legs[0].terms.sport,
-        teaser_points=bet.teaser_points,
-        ticket_odds=win_factor(bet.odds) if bet.kind == "same_game_parlay" else None,
-        commission_pct=bet.commission_pct,
-    )
+    sport = loaded.legs[0].terms.sport
+    whole = grade_stored(loaded, grades, currency=bet.bankroll.currency, sport=sport)
+    ticket = riding(loaded, with_cash_out(loaded, whole))
     if ticket.payout is None:
         left = [str(leg.position) for leg, grade in zip(legs, grades, strict=True) if grade.factor is None]
         if left:

@@ -161,7 +161,7 @@ def test_the_list_takes_the_same_queries_for_one_bankroll_and_for_many(
 ) -> None:
     for number in range(3):
         # session, user, bankrolls, bankrolls of the top bar
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get(reverse("bets:bankrolls"))
         ledger.open_bankroll(user=ada.user, name=f"No. {number}", opening_deposit=Decimal(1))
 
@@ -172,7 +172,7 @@ def test_the_ledger_takes_few_queries(
     for _ in range(5):
         ledger.deposit(bankroll=ada, amount=Decimal(1), by=ada.user)
     # session, user, bankroll, sums, count, lines, bankrolls of the top bar
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(reverse("bets:bankroll", args=[ada.pk]))
 
 

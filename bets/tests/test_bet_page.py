@@ -129,5 +129,5 @@ def test_the_ticket_takes_few_queries(
     client: Client, bet: Bet, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     # session, user, bet, legs, ledger, events, bankrolls of the top bar
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page(client, bet)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_payout_that_contradicts_the_outcome_says_which_would_suit(bet: Bet) -
 )
 def test_a_wrong_entry_is_refused_in_a_sentence(bet: Bet, fields: dict[str, Any], message: str) -> None:
     with pytest.raises((Refused, BadAmount), match=message):
-        settle_by_hand(**({"bet": begun(bet), "by": bet.user, "reason": "x"} | fields))
+        settle_by_hand(**{"bet": begun(bet), "by": bet.user, "reason": "x", **fields})
     assert lines(bet) == [("stake", "-100.00", 0)]
 
 
@@ -338,7 +339,7 @@ def test_many_bets_are_voided_with_a_constant_number_of_statements(
     for count in (2, 5):
         bets = [disputed(place(offered(GameFactory(commence_time=FAR), "h2h"))) for _ in range(count)]
         ids = [bet.pk for bet in bets]
-        totals = rehearse_many(lambda ids=ids: void_many(bet_ids=ids, by=staff, reason="both wrong"))
+        totals = rehearse_many(partial(void_many, bet_ids=ids, by=staff, reason="both wrong"))
         assert [(total.bets, total.moved) for total in totals] == [(count, f"+${count * 100}.00")]
         with django_assert_num_queries(12):
             void_many(bet_ids=ids, by=staff, reason="both wrong")
