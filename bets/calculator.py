@@ -14,11 +14,11 @@ the stake is the backer's; of a round robin or system it is that of each combina
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from bets.case_fields import BadCase, Fields
 from bets.evidence import summary
@@ -54,6 +54,17 @@ RESULT_FIELDS = (
 MOST_LEGS, MOST_PERIODS, MOST_STATS = 30, 60, 200
 
 
+class House(Protocol):
+    """The rules of a bookmaker; see ``bets.house_rules``."""
+
+    def rule(self, *, sport: str, market: str, draw_offered: bool) -> Rule: ...
+    def ticket_rule(self, *, sport: str) -> Rule: ...
+
+
+Houses = Callable[[str], House | None]
+"""Finds the rules of a bookmaker by its key; None if there is no such bookmaker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A ticket as entered: the legs' terms and results, and the rest of the ticket."""
@@ -71,6 +82,7 @@ class Case:
     teaser_points: Decimal | None = None
     odds: Decimal | None = None
     parameters: Mapping[str, object] | None = None
+    house: House | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +94,12 @@ class Answer:
     reasons: tuple[str, ...]
 
 
-def read_case(data: object) -> Case:
-    """Read a case from decoded JSON. Raises BadCase, naming the field."""
+def read_case(data: object, houses: Houses | None = None) -> Case:
+    """Read a case from decoded JSON; ``houses`` looks its bookmaker up. Raises BadCase, naming the field."""
     ticket = Fields(data, "the ticket", TICKET_FIELDS)
     kind = ticket.choice("kind", KINDS)
     sport = ticket.text("sport")
-    ticket.text("bookmaker")
+    house = read_house(ticket, houses)
     legs = tuple(read_leg(one, f"legs[{n}]", sport) for n, one in enumerate(ticket.items("legs", MOST_LEGS)))
     if not legs:
         raise BadCase("legs: a ticket has at least one.")
@@ -108,7 +120,21 @@ def read_case(data: object) -> Case:
         teaser_points=ticket.number("teaser_points", 0, 100),
         odds=ticket.odds("odds") if ticket.has("odds") else None,
         parameters=read_parameters(ticket),
+        house=house,
     )
+
+
+def read_house(ticket: Fields, houses: Houses | None) -> House | None:
+    """Return the rules of the bookmaker named, None for the usual ones. Raises BadCase for one not known."""
+    key = ticket.text("bookmaker")
+    if not key or houses is None:
+        return None
+    house = houses(key)
+    if house is None:
+        raise BadCase(
+            f"bookmaker: {key!r} is not known; give a key such as draftkings, or null for the usual rules."
+        )
+    return house
 
 
 def read_parameters(ticket: Fields) -> Mapping[str, object] | None:
@@ -204,7 +230,7 @@ def calculate(case: Case) -> Answer:
         teaser_points=case.teaser_points,
         ticket_odds=None if case.odds is None else win_factor(case.odds),
         commission_pct=case.commission_pct,
-        rule=rules[0],
+        rule=ticket_rule(case, rules[0]),
         at_risk=liability(case),
     )
     check_shape(case, ticket)
@@ -238,10 +264,26 @@ def teased(terms: LegTerms, case: Case) -> LegTerms:
 
 
 def rule_for(terms: LegTerms, case: Case) -> Rule:
-    rule = default_rule(terms.sport, terms.market, draw_offered=terms.draw_offered)
+    """Return the rule of a leg: the book's, the usual one without a book, with the case's own parameters over it."""
+    if case.house is not None:
+        rule = case.house.rule(sport=terms.sport, market=terms.market, draw_offered=terms.draw_offered)
+    else:
+        rule = default_rule(terms.sport, terms.market, draw_offered=terms.draw_offered)
+    return with_case(rule, case, terms.sport)
+
+
+def ticket_rule(case: Case, first: Rule) -> Rule:
+    """Return the rule by which the legs combine."""
+    if case.house is None or len(case.legs) == 1:
+        return first
+    sports = {terms.sport for terms, _ in case.legs}
+    return with_case(case.house.ticket_rule(sport=sports.pop() if len(sports) == 1 else ""), case, "")
+
+
+def with_case(rule: Rule, case: Case, sport: str) -> Rule:
     if case.parameters is None:
         return rule
-    return with_parameters(rule, case.parameters, name="the book's rule", sport=terms.sport)
+    return with_parameters(rule, case.parameters, name="the book's rule", sport=sport)
 
 
 def in_words(terms: LegTerms, result: Result, grade: LegGrade) -> str:
@@ -270,8 +312,8 @@ def as_text(factor: Fraction | None) -> str | None:
     return None if factor is None else f"{factor.numerator}/{factor.denominator}"
 
 
-def answer_line(line: str) -> dict[str, Any]:
-    """Answer one line of JSON; a bad one gives ``{"id": …, "error": …}`` and never an exception."""
+def answer_line(line: str, houses: Houses | None = None) -> dict[str, Any]:
+    """Answer one line of JSON, ``houses`` as for ``read_case``; a bad one gives ``{"id": …, "error": …}`` and never an exception."""
     key: Any = None
     try:
         # Infinity and NaN become texts, which no field takes for a number
@@ -279,7 +321,7 @@ def answer_line(line: str) -> dict[str, Any]:
         if isinstance(data, dict):
             key = data.get("id")
             key = str(key) if isinstance(key, Decimal) else key
-        return {"id": key, **as_json(calculate(read_case(data)))}
+        return {"id": key, **as_json(calculate(read_case(data, houses)))}
     except BadCase as why:
         return {"id": key, "error": str(why)}
     except RecursionError:

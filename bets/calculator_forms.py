@@ -10,6 +10,7 @@ from django import forms
 from bets.calculator import STATUSES
 from bets.case_fields import FORMATS, BadCase
 from odds.markets import PERIODS, title
+from odds.models import Bookmaker
 
 KINDS = [
     ("straight", "Straight"),
@@ -67,12 +68,19 @@ SIDES = [
 MOST_LEGS = 12
 
 
+def with_rules() -> list[tuple[str, str]]:
+    """Return the usual rules and every bookmaker that has some of its own."""
+    books = Bookmaker.objects.filter(settlement_rules__isnull=False).distinct().order_by("title")
+    return [("", "The usual rules"), *books.values_list("key", "title")]
+
+
 class TicketForm(forms.Form):
     """The ticket: everything that is not of one leg."""
 
     kind = forms.ChoiceField(choices=KINDS, label="Kind of bet")
     sport = forms.ChoiceField(choices=SPORTS)
     stake = forms.CharField(max_length=20, help_text="Of each combination, for a round robin or system.")
+    bookmaker = forms.ChoiceField(required=False, label="House rules")
     odds_format = forms.ChoiceField(choices=[(one, one.capitalize()) for one in FORMATS], label="Odds as")
     size = forms.CharField(max_length=2, required=False, label="Legs per combination")
     teaser_points = forms.CharField(max_length=6, required=False)
@@ -81,6 +89,10 @@ class TicketForm(forms.Form):
     )
     boost_pct = forms.CharField(max_length=8, required=False, label="Profit boost, %")
     bonus = forms.BooleanField(required=False, label="Bonus bet: the stake is not returned")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["bookmaker"].choices = with_rules()  # type: ignore[attr-defined] # a ChoiceField
 
 
 class LegForm(forms.Form):

@@ -14,6 +14,7 @@ from bets.calculator import Answer, Case, calculate, read_case
 from bets.calculator_forms import MOST_LEGS, LegForm, TicketForm, case_of
 from bets.case_fields import BadCase
 from bets.evidence import explain_leg
+from bets.house_rules import stored
 from bets.models import BetStatus
 from bets.money import format_money
 
@@ -72,7 +73,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
     if not all([ticket.is_valid(), *[leg.is_valid() for leg in legs]]):
         return page(request, ticket, legs, status=400)
     try:
-        case = read_case(case_of(ticket.cleaned_data, [leg.cleaned_data for leg in legs]))
+        case = read_case(case_of(ticket.cleaned_data, [leg.cleaned_data for leg in legs]), stored)
         shown = show(case, calculate(case))
     except BadCase as why:
         return page(request, ticket, legs, problem=sentence(str(why)), status=400)

@@ -179,9 +179,7 @@ def same_game(legs: Sequence[LegGrade], odds: Fraction | None, rule: Rule) -> Fr
     if (void and rule.same_game_void == "void") or (push and rule.same_game_push == "void"):
         return ONE
     if void or push or any(leg.status != "won" for leg in legs):
-        raise Malformed(
-            "A leg of the same-game parlay did not simply win or lose; enter the book's new price."
-        )
+        raise Reprice("A leg of the same-game parlay did not simply win or lose; enter the book's new price.")
     if odds is None:
         raise Malformed(
             "A same-game parlay needs the price of the whole ticket: it is not the product of its legs."
