@@ -137,6 +137,45 @@ WHERE l.kind <> 'stake' AND (l.revision > b.revision OR NOT EXISTS (
 ORDER BY b.id, l.seq
 """
 
+GRADED = """
+SELECT format('bet %s (%s) has %s graded legs', b.id, b.status, count(l.id))
+FROM bets b LEFT JOIN bet_legs l ON l.bet_id = b.id AND l.return_factor IS NOT NULL
+WHERE b.status IN ('won', 'half_won', 'push', 'half_lost', 'lost')
+GROUP BY b.id
+HAVING count(l.id) = 0 OR b.kind = 'straight' AND count(l.id) <> 1
+ORDER BY b.id
+"""
+LAST_EVENT = """
+SELECT format('bet %s is %s with a payout of %s, its last event says %s and %s',
+              b.id, b.status, coalesce(b.payout, 0), e.data ->> 'status', coalesce(e.data ->> 'payout', '0'))
+FROM bets b JOIN bet_events e ON e.bet_id = b.id AND e.revision = b.revision
+WHERE e.kind IN ('settled', 'regraded') AND e.by_id IS NULL AND e.data ? 'status' AND b.payout IS NOT NULL
+  AND (e.data ->> 'status' <> b.status OR (e.data ->> 'payout')::numeric IS DISTINCT FROM b.payout)
+ORDER BY b.id
+"""
+EVIDENCE = """
+SELECT format('leg %s of bet %s is %s with a factor of %s, its evidence says %s', l.position, l.bet_id, l.status, l.return_factor,
+              coalesce((d ->> 'status') || ' and ' || coalesce(d ->> 'factor', 'none'), 'nothing'))
+FROM bet_legs l
+JOIN bets b ON b.id = l.bet_id
+JOIN selections s ON s.id = l.selection_id
+CROSS JOIN LATERAL (SELECT l.evidence -> 'data') e (d)
+CROSS JOIN LATERAL (SELECT (d ->> 'margin')::numeric) m (margin)
+WHERE l.return_factor IS NOT NULL AND d ->> 'by_hand' IS NULL AND (
+    d ->> 'status' IS DISTINCT FROM l.status OR d ->> 'factor' IS DISTINCT FROM l.return_factor
+    OR d ? 'market' AND (d ->> 'market' <> s.market OR d ->> 'side' <> s.side)
+    OR d ? 'point' AND b.kind <> 'teaser' AND (d ->> 'point')::numeric IS DISTINCT FROM l.point
+    OR NOT b.is_lay AND s.market NOT LIKE '%\\_lay%' AND s.side <> 'draw' AND CASE l.status
+        WHEN 'won' THEN margin <= 0
+        WHEN 'half_won' THEN margin <= 0
+        WHEN 'push' THEN margin <> 0
+        WHEN 'half_lost' THEN margin >= 0
+        WHEN 'lost' THEN margin > 0
+        ELSE false END)
+ORDER BY l.bet_id, l.position
+"""
+"""A margin is by how much the backed side beat its line; the draw is backed at none."""
+
 RULES = {
     "Every line follows the one before it and the balance is the sum of the amounts": CHAIN,
     "A bet's money moves in its own bankroll": OWN_BANKROLL,
@@ -147,6 +186,9 @@ RULES = {
     "The payout of a straight bet is its stake times its leg's factor, rounded once": FACTORS,
     "A bet's status agrees with its stake and payout": STATUSES,
     "Every bet has the events of its placing and its settlement": EVENTS,
+    "Every graded bet has its graded legs": GRADED,
+    "A bet is what its last event says": LAST_EVENT,
+    "A leg is graded as its evidence says, and the evidence agrees with itself": EVIDENCE,
 }
 
 

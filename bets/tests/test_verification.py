@@ -68,6 +68,18 @@ TAMPERING = {
         "DELETE FROM bet_events WHERE kind = 'settled' AND bet_id = %(bet)s",
         "has no event that says so",
     ),
+    "Every graded bet has its graded legs": (
+        "DELETE FROM bet_legs WHERE bet_id = %(bet)s",
+        "(won) has 0 graded legs",
+    ),
+    "A bet is what its last event says": (
+        "UPDATE bet_events SET data = data || '{\"payout\": \"0\"}' WHERE kind = 'settled' AND bet_id = %(bet)s",
+        "is won with a payout of 190.91, its last event says won and 0",
+    ),
+    "A leg is graded as its evidence says, and the evidence agrees with itself": (
+        "UPDATE bet_legs SET evidence = jsonb_set(evidence, '{data,margin}', '\"-1\"') WHERE bet_id = %(bet)s",
+        "is won with a factor of 21/11, its evidence says won and 21/11",
+    ),
 }
 
 
@@ -90,3 +102,69 @@ def test_tampering_past_every_guard_is_found_and_named(bet: Bet, rule: str) -> N
     with pytest.raises(CommandError, match="The ledger is wrong"):
         call_command("verify_ledger", stderr=errors)
     assert faults[rule].first in errors.getvalue()
+
+
+FORGED: dict[str, list[str]] = {
+    "a payout doubled": [
+        (
+            "INSERT INTO ledger_entries (bankroll_id, seq, previous_seq, kind, amount, balance_before, balance_after,"
+            " bet_id, revision, note, at) SELECT bankroll_id, seq + 1, seq, kind, amount, balance_after,"
+            " balance_after + amount, bet_id, 2, '', at FROM ledger_entries WHERE kind = 'payout' AND bet_id = %(bet)s"
+        )
+    ],
+    "a payout taken away": ["DELETE FROM ledger_entries WHERE kind = 'payout' AND bet_id = %(bet)s"],
+    "a line left out of the chain": ["DELETE FROM ledger_entries WHERE kind = 'stake' AND bet_id = %(bet)s"],
+    "a payout raised in the ledger alone": [
+        "UPDATE ledger_entries SET amount = amount + 1, balance_after = balance_after + 1 WHERE kind = 'payout' AND bet_id = %(bet)s"
+    ],
+    "a payout raised in the ledger, the bet and its event, but not in the leg": [
+        (
+            "UPDATE ledger_entries SET amount = 200, balance_after = balance_before + 200"
+            " WHERE kind = 'payout' AND bet_id = %(bet)s"
+        ),
+        "UPDATE bets SET payout = 200 WHERE id = %(bet)s",
+        "UPDATE bet_events SET data = data || '{\"payout\": \"200\"}' WHERE kind = 'settled' AND bet_id = %(bet)s",
+    ],
+    "a payout and a factor raised everywhere, but not in the evidence": [
+        (
+            "UPDATE ledger_entries SET amount = 200, balance_after = balance_before + 200"
+            " WHERE kind = 'payout' AND bet_id = %(bet)s"
+        ),
+        "UPDATE bets SET payout = 200 WHERE id = %(bet)s",
+        "UPDATE bet_events SET data = data || '{\"payout\": \"200\"}' WHERE kind = 'settled' AND bet_id = %(bet)s",
+        "UPDATE bet_legs SET return_factor = '2/1' WHERE bet_id = %(bet)s",
+    ],
+    "a leg lost and its bet won": ["UPDATE bet_legs SET status = 'lost' WHERE bet_id = %(bet)s"],
+    "evidence of another side": [
+        "UPDATE bet_legs SET evidence = jsonb_set(evidence, '{data,side}', '\"away\"') WHERE bet_id = %(bet)s"
+    ],
+    "evidence taken away": ["UPDATE bet_legs SET evidence = '{}' WHERE bet_id = %(bet)s"],
+    "an open bet that was paid": [
+        "UPDATE bets SET status = 'pending', payout = NULL, settled_at = NULL WHERE id = %(bet)s"
+    ],
+    "a bet that says it is void": ["UPDATE bets SET status = 'void' WHERE id = %(bet)s"],
+    "the money of a bet in another's bankroll": [
+        (
+            "UPDATE ledger_entries SET bet_id = %(bet)s WHERE kind = 'deposit'"
+            " AND bankroll_id <> (SELECT bankroll_id FROM bets WHERE id = %(bet)s)"
+        )
+    ],
+    "a stake that was never taken": [
+        "UPDATE ledger_entries SET kind = 'withdrawal', bet_id = NULL WHERE kind = 'stake' AND bet_id = %(bet)s"
+    ],
+    "a bet that was never placed": ["DELETE FROM bet_events WHERE kind = 'placed' AND bet_id = %(bet)s"],
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+def test_a_forger_past_every_guard_is_found_by_his_bet(bet: Bet, how: str) -> None:
+    assert verify()[1] == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for statement in FORGED[how]:
+            cursor.execute(statement, {"bet": bet.pk})
+            assert cursor.rowcount
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    found = verify()[1]
+    assert found
+    assert any(str(bet.pk) in fault.first or str(bet.bankroll_id) in fault.first for fault in found)
