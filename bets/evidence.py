@@ -127,6 +127,17 @@ def name_rule(evidence: dict[str, Any], rule: Rule) -> None:
     last["note"] = f"{last['note']} House rule: {rule.name}; {rule.source}.".strip()
 
 
+def name_draw_rule(evidence: dict[str, Any], terms: LegTerms) -> None:
+    """Say of a drawn moneyline at no bookmaker how it was told whether the draw was an outcome."""
+    drawn = evidence["data"]["margin"] == "0" and base_of(terms) in MONEYLINE and terms.side != "draw"
+    if not drawn or terms.sport.startswith("soccer_") or base_of(terms) == "h2h_3_way":
+        return
+    most = "more than half" if terms.draw_offered else "half at most"
+    words = f"The bet names no bookmaker: when it was placed, {most} of the books that quoted the winner priced the draw."
+    evidence["data"]["draw_by"] = "most_books"
+    evidence["steps"][-1]["note"] = f"{evidence['steps'][-1]['note']} {words}".strip()
+
+
 def factor_words(terms: LegTerms, ticket: TicketGrade) -> str:
     """Write the factor with its arithmetic: ``(1 + 100 ÷ 110)``, ``1.91``, ``½``."""
     odds = terms.odds

@@ -11,7 +11,7 @@ from typing import Any
 
 from bets import due, windows
 from bets.due import DueBet, DueLeg
-from bets.evidence import Reading, explain_leg, name_rule
+from bets.evidence import Reading, explain_leg, name_draw_rule, name_rule
 from bets.grading import LegGrade, Result, grade_leg
 from bets.grading.windows import Schedule, grade_late
 from bets.placings import Field, fields_of
@@ -74,16 +74,16 @@ class Lines:
         if leg.problem:
             return LegGrade("needs_review", reason=leg.problem)
         rule = self.rule(bet, leg)
-        key = self.key(leg, rule)
+        key = self.key(bet, leg, rule)
         found = self.grades.get(key)
         if found is None:
             found = self.grades[key] = self.grade_afresh(leg, rule)
         return found
 
-    def key(self, leg: DueLeg, rule: Rule) -> tuple[object, ...]:
-        """Legs on the same line, by the same rule, with the same announced start share a grade."""
+    def key(self, bet: DueBet, leg: DueLeg, rule: Rule) -> tuple[object, ...]:
+        """Legs on the same line, by the same rule, at a book or at none, with the same announced start share a grade."""
         schedule = self.schedules.get(leg.id)
-        return id(leg.terms), id(rule), schedule and schedule.announced
+        return id(leg.terms), id(rule), bet.bookmaker_id is None, schedule and schedule.announced
 
     def grade_afresh(self, leg: DueLeg, rule: Rule) -> LegGrade:
         result, schedule = self.result(leg), self.schedules.get(leg.id)
@@ -93,11 +93,13 @@ class Lines:
     def explain(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
         """Return the evidence of the leg's grade; its lists and dicts are shared, add to copies of them."""
         rule = self.rule(bet, leg)
-        key = self.key(leg, rule)
+        key = self.key(bet, leg, rule)
         found = self.words.get(key) if self.grades.get(key) is grade else None
         if found is None:
             result, read = self.result(leg), self.readings.get(leg.game.id, ())
             found = explain_leg(leg.terms, result, grade, read)
+            if bet.bookmaker_id is None:
+                name_draw_rule(found, leg.terms)
             if rule.source:
                 name_rule(found, rule)
             if self.grades.get(key) is grade:

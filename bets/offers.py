@@ -72,7 +72,8 @@ def draw_is_offered(
     """Tell whether the draw has a price in the selection's market, so that a draw loses for both teams.
 
     In soccer it always has one, even while a book shows none. Elsewhere the bet's book decides if it quotes
-    the market at all, else any book does.
+    the market at all. Of a bet at no book, or at one that does not quote it, nobody can say whether the draw was an
+    outcome, so the market does: it was if more than half of the books that quote a winner then price the draw.
     """
     base, _ = markets.split_period(selection.market)
     if selection.side == Side.DRAW or (base in MONEYLINE and selection.game.sport_id.startswith("soccer_")):
@@ -82,7 +83,8 @@ def draw_is_offered(
         sides_by_book.setdefault(book_id, set()).add(side)
     if bookmaker is not None and bookmaker.pk in sides_by_book:
         return Side.DRAW in sides_by_book[bookmaker.pk]
-    return any(Side.DRAW in sides for sides in sides_by_book.values())
+    with_draw = sum(Side.DRAW in sides for sides in sides_by_book.values())
+    return 2 * with_draw > len(sides_by_book)
 
 
 def sides_quoted(selection: Selection, as_of: dt.datetime | None) -> Iterable[tuple[int, str]]:

@@ -307,12 +307,6 @@ def test_in_soccer_a_draw_is_on_offer_even_while_a_book_shows_no_price_for_it(
     assert place(offered(game, market, "home", price="120")).legs.get().draw_offered is draw_offered
 
 
-def test_any_books_draw_counts_for_a_bet_elsewhere(game: Game) -> None:
-    line = offered(game, "h2h", "home", price="120")
-    offered(game, "h2h", "draw", price="240")
-    assert place(line, bookmaker=None, own_price=True).legs.get().draw_offered
-
-
 class TestReplay:
     """History placed at a past instant is judged by the archive as it was then."""
 
