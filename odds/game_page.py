@@ -27,7 +27,8 @@ from odds.grids import (
     grids_of,
 )
 from odds.models import CurrentOdds, Heartbeat, Selection
-from odds.movement import Change, Movement, moved, newest_changes, read_movement
+from odds.movement import Change, Movement, Series, moved, newest_changes, read_movement
+from odds.steam import Steam, moves_of, steam_of
 from odds.tabs import Tab, tabs_of
 from odds.wording import next_minute
 
@@ -49,6 +50,15 @@ class ChartChoice:
     market: str
     title: str
     outcomes: list[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class BookLine:
+    """A book's movement in the table: first seen, latest, and the closing price once the game has begun."""
+
+    series: Series
+    closing: Change | None
+    moved: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,8 @@ class GamePage:
     charted: Outcome | None
     movement: Movement | None
     changes: list[tuple[str, Change]]
+    lines: list[BookLine]
+    steam: list[Steam]
     facts: Facts | None
     periods: Periods | None
     bettable: bool
@@ -149,6 +161,8 @@ def read_page(
         charted=charted,
         movement=movement,
         changes=newest_changes(movement, CHANGES_LISTED) if movement else [],
+        lines=_lines(movement, game, now),
+        steam=steam_of(moves_of(movement, until=game.commence_time)) if movement else [],
         facts=_facts(charted, movement, grids),
         periods=_periods(game),
         bettable=bettable,
@@ -277,6 +291,15 @@ def _charted(chart: int | None, choices: list[ChartChoice], quotes: Sequence[Quo
     return next(outcome for outcome in every if outcome.id == favourite)
 
 
+def _lines(movement: Movement | None, game: Game, now: dt.datetime) -> list[BookLine]:
+    begun = game.commence_time <= now
+    lines = []
+    for series in movement.series if movement else []:
+        closing = series.closing(game.commence_time) if begun else None
+        lines.append(BookLine(series, closing, moved(series.first, closing or series.last)))
+    return lines
+
+
 def _facts(
     charted: Outcome | None, movement: Movement | None, grids: Sequence[BookGrid | LineGrid]
 ) -> Facts | None:
@@ -296,8 +319,9 @@ def _facts(
         return None
     series = next((each for each in movement.series if each.book_key == now.book_key), None)
     first = series.first if series else Change(now.changed_at, now.price, now.point)
-    last = Change(now.changed_at, now.price, now.point)
-    return Facts(now.book_title, first, now, moved(first, last), _hold(charted, best, grids))
+    return Facts(
+        now.book_title, first, now, moved(first, series.last) if series else None, _hold(charted, best, grids)
+    )
 
 
 def _hold(charted: Outcome, best: dict[int, Quote], grids: Sequence[BookGrid | LineGrid]) -> Fraction | None:

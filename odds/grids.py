@@ -42,6 +42,10 @@ class Outcome:
     name: str
     rank: int = 0
 
+    @property
+    def id_text(self) -> str:
+        return str(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

@@ -13,11 +13,12 @@ from django_htmx.middleware import HtmxDetails
 from accounts.appearance import odds_format_of
 from games.models import Game, Sport
 from odds.board import AWAY_FIRST, nearest_days, open_outrights, read_board
+from odds.chart_data import payload
 from odds.conditional import VARY, keep_until, revalidated
 from odds.forms import BoardForm, GameForm, MovementForm, problems_of
 from odds.game_page import UnknownSelection, UnknownTab, read_game, read_page, read_seen
 from odds.models import Selection
-from odds.movement import payload, read_movement
+from odds.movement import read_movement
 
 
 class PageRequest(HttpRequest):

@@ -94,6 +94,12 @@ def percent(share: Fraction | None) -> str:
 
 
 @register.filter
+def span(time: dt.timedelta) -> str:
+    """A span of time in its largest unit, cut off: "40 s", "6 min"."""
+    return wording.duration(time)
+
+
+@register.filter
 def signed(number: Decimal) -> str:
     """With its sign, a true minus among them: +3.2, −0.4."""
     return f"{number:+.1f}".replace("-", pricing.MINUS) if number else "0.0"

@@ -189,10 +189,12 @@ def test_the_side_panel_compares_first_and_present_price_of_one_book(game: Game)
     move(home, -125, NOON - dt.timedelta(days=2), at="a")
     move(home, -142, NOON - dt.timedelta(days=1), at="a")
     move(home, -170, NOON - dt.timedelta(days=3), at="b")
+    move(selection(game, "h2h", "away"), 115, NOON - dt.timedelta(days=2), at="a")
+    move(selection(game, "h2h", "away"), 128, NOON - dt.timedelta(days=1), at="a")
     facts = page(game).facts
     assert facts is not None
     assert (facts.book, facts.first.price, facts.now.price) == ("A", Decimal(-125), Decimal(-142))
-    assert facts.moved == Decimal("3.1")  # 142/242 − 125/225 = 0.5868 − 0.5556
+    assert facts.moved == Decimal("2.8")  # no-vig: 0.5868/(0.5868 + 0.4386) − 0.5556/(0.5556 + 0.4651)
     assert facts.hold is not None
     assert round(float(facts.hold), 4) == 0.0247  # 1 − 1 ÷ (142/242 + 100/228)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.test import Client
@@ -11,8 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.tests.factories import UserFactory
 from games.models import Game
 from games.tests.factories import GameFactory
+from odds.chart_data import payload
 from odds.models import Selection
-from odds.movement import Change, moved, newest_changes, payload, read_movement
+from odds.movement import Change, moved, newest_changes, read_movement
 from odds.tests.factories import NOON, HeartbeatFactory
 from odds.tests.quoting import book, move, selection
 
@@ -66,19 +68,23 @@ def test_a_market_of_many_lines_is_drawn_at_the_one_most_books_have_quoted(game:
 @pytest.mark.parametrize(
     ("first", "last", "points"),
     [
-        (("-110", None), ("-110", None), Decimal(0)),
-        (("100", None), ("-150", None), Decimal(10)),
-        (("-110", "-2.5"), ("-110", "-3"), None),
-        (("-110", None), (None, None), None),
+        ((Fraction(1, 2), None), (Fraction(1, 2), None), Decimal(0)),
+        ((Fraction(1, 2), None), (Fraction(3, 5), None), Decimal(10)),
+        ((Fraction(1, 2), "-2.5"), (Fraction(1, 3), "-2.5"), Decimal("-16.7")),
+        ((Fraction(1, 2), "-2.5"), (Fraction(1, 2), "-3"), None),
+        ((None, None), (Fraction(1, 2), None), None),
     ],
 )
-def test_a_move_is_told_in_percentage_points_of_one_line(
-    first: tuple[str | None, str | None], last: tuple[str | None, str | None], points: Decimal | None
+def test_a_move_is_told_in_percentage_points_of_no_vig_chance_of_one_line(
+    first: tuple[Fraction | None, str | None],
+    last: tuple[Fraction | None, str | None],
+    points: Decimal | None,
 ) -> None:
-    made = [
-        Change(NOON, *(None if text is None else Decimal(text) for text in pair)) for pair in (first, last)
-    ]
-    assert moved(*made) == points
+    before, after = (
+        Change(NOON, Decimal(-110), None if point is None else Decimal(point), fair)
+        for fair, point in (first, last)
+    )
+    assert moved(before, after) == points
 
 
 def test_the_chart_gets_probabilities_texts_and_gaps(game: Game, home: Selection) -> None:
@@ -95,6 +101,8 @@ def test_the_chart_gets_probabilities_texts_and_gaps(game: Game, home: Selection
             "until": None,
             "t": [int(NOON.timestamp()), int((NOON + HOUR).timestamp())],
             "p": [0.52381, None],
+            "f": [None, None],
+            "x": [None, None],
             "text": ["1.91", "withdrawn"],
         }
     ]

@@ -35,14 +35,14 @@ def test_a_stranger_sees_every_book_and_can_click_a_price(client: Client, game: 
     for title in ("Book0", "Book1", "Book2"):
         assert f'<th scope="row">{title}</th>' in html
     assert html.count('class="price-form"') == 18
-    assert "data-movement=" not in html  # nothing archived, nothing to draw
+    assert "data-chart=" not in html  # nothing archived, nothing to draw
 
 
 def test_the_chart_has_its_figures_in_tables_too(client: Client, game: Game) -> None:
     full_market(game)
     move(selection(game, "h2h", "home"), -125, timezone.now() - dt.timedelta(days=1), at="book0")
     html = page(client, game, f"?chart={selection(game, 'h2h', 'home').pk}")
-    assert "data-movement=" in html
+    assert "data-chart=" in html
     assert html.count("\N{MINUS SIGN}125") == 4  # side panel, first and latest by book, table of changes
 
 

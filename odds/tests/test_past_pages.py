@@ -50,7 +50,7 @@ def when(hours: float) -> str:
 
 def test_the_board_shows_the_prices_of_then_and_says_so(client: Client, game: Game, home: Selection) -> None:
     html = page(client, f"/?at={when(-12)}")
-    assert game.home_team.name in html
+    assert str(game.home_team) in html
     assert "\N{MINUS SIGN}110" in html
     assert "\N{MINUS SIGN}170" not in html
     assert "As of <time" in html
@@ -85,7 +85,7 @@ def test_a_game_not_announced_by_then_is_not_on_the_board(
     client: Client, game: Game, home: Selection
 ) -> None:
     html = page(client, f"/?at={when(-72)}&day=2026-03-20")
-    assert game.home_team.name not in html
+    assert str(game.home_team) not in html
     assert "Nothing of that day had been announced by then" in html
 
 
