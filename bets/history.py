@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import Count, DecimalField, F, Prefetch, Q, QuerySet, Sum, Value
@@ -18,6 +19,7 @@ from bets.decisions.options import Option, options_for
 from bets.decisions.record import BY_HAND
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
 from bets.money import MINUS, format_money, round_money
+from bets.ticket_terms import each_way_of, if_all_win
 from bets.wording import game_name, point_name, selection_name
 from games.models import Game, GameStatus
 from odds import markets
@@ -82,6 +84,7 @@ class LegRow:
     market: str
     game_name: str
     price: str
+    pill: str
 
     @property
     def is_waiting_for_result(self) -> bool:
@@ -106,6 +109,22 @@ class BetRow:
     @property
     def is_open(self) -> bool:
         return self.bet.status in OPEN_STATUSES
+
+    @property
+    def title(self) -> str:
+        """The headline: the one leg's name, or the kind of ticket and how many legs it has."""
+        if len(self.legs) == 1:
+            return self.legs[0].name
+        return (
+            f"{self.bet.get_kind_display()}, {len(self.legs)} legs"
+            if self.legs
+            else self.bet.get_kind_display()
+        )
+
+    @property
+    def terms(self) -> str:
+        """What beside the legs was agreed, in words; '' for a plain bet."""
+        return agreed_in_words(self.bet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +198,10 @@ def totals_of(user: User) -> list[Totals]:
         .annotate(
             settled=Count("pk", filter=~is_open),
             open=Count("pk", filter=is_open),
-            staked=Coalesce(Sum("stake", filter=~is_open), NOTHING),
-            exposure=Coalesce(Sum(F("stake") - F("cashed_stake"), filter=is_open), NOTHING),
+            staked=Coalesce(Sum("stake", filter=~is_open & Q(is_bonus=False)), NOTHING),
+            exposure=Coalesce(
+                Sum(F("stake") - F("cashed_stake"), filter=is_open & Q(is_bonus=False)), NOTHING
+            ),
             returned=Coalesce(Sum("payout", filter=~is_open), NOTHING),
         )
     )
@@ -194,7 +215,7 @@ def bet_row(bet: Bet, odds_format: str) -> BetRow:
     if bet.payout is None:
         outcome, label, profit, sign = possible_return(bet), "If it wins", "", ""
     else:
-        gain = bet.payout - bet.stake
+        gain = bet.payout if bet.is_bonus else bet.payout - bet.stake
         outcome, label = format_money(bet.payout, currency), "Returned"
         profit = format_money(gain, currency, signed=True)
         sign = "gain" if gain > 0 else "loss" if gain < 0 else ""
@@ -219,10 +240,40 @@ def cashed_early(bet: Bet, currency: str) -> str:
     return f"{format_money(bet.cashed_out, currency)} for {format_money(bet.cashed_stake, currency)} of the stake"
 
 
+def agreed_in_words(bet: Bet) -> str:
+    """Say what was agreed beside legs, stake and price: combinations, points, places, boost, insurance."""
+    money = partial(format_money, currency=bet.bankroll.currency)
+    words = []
+    if bet.combinations > 1 and bet.unit_stake is not None and bet.each_way_places is None:
+        words.append(f"{bet.combinations} combinations of {money(bet.unit_stake)}")
+    if bet.is_lay and bet.unit_stake is not None:
+        words.append(f"lay of {money(bet.unit_stake)}, the stake is its liability")
+    if bet.teaser_points is not None:
+        words.append(f"lines moved by {bet.teaser_points.normalize():f} points")
+    if bet.each_way_places is not None and bet.each_way_fraction is not None:
+        words.append(f"each way, {bet.each_way_places} places at {bet.each_way_fraction} of the odds")
+    if bet.is_bonus:
+        words.append("bonus bet, the stake is not returned")
+    if bet.boost_pct:
+        words.append(f"profit raised by {bet.boost_pct.normalize():f} %")
+    if bet.commission_pct:
+        words.append(f"commission of {bet.commission_pct.normalize():f} % of the profit")
+    if bet.insured_up_to is not None:
+        words.append(f"a loss is credited as a bonus up to {money(bet.insured_up_to)}")
+    return "; ".join(words)
+
+
 def possible_return(bet: Bet) -> str:
-    """Return what an open straight bet pays if it wins, for the stake that is riding."""
-    exact = Fraction(bet.stake - bet.cashed_stake) * decimal_odds(bet.odds)
-    return format_money(round_money(exact, bet.bankroll.currency), bet.bankroll.currency)
+    """Return what an open bet pays if every leg wins, for the stake that is riding; callers load its legs."""
+    legs = list(bet.legs.all())
+    currency = bet.bankroll.currency
+    way = each_way_of(bet.each_way_places, bet.each_way_fraction)
+    sport = legs[0].game.sport_id if legs else ""
+    most = if_all_win(bet, [leg.odds for leg in legs], currency=currency, sport=sport, each_way=way).payout
+    exact = Fraction(bet.stake) * decimal_odds(bet.odds) if most is None else Fraction(most)
+    if bet.cashed_stake:
+        exact = exact * Fraction(bet.stake - bet.cashed_stake) / Fraction(bet.stake)
+    return format_money(round_money(exact, currency), currency)
 
 
 def leg_row(leg: BetLeg, odds_format: str) -> LegRow:
@@ -234,6 +285,7 @@ def leg_row(leg: BetLeg, odds_format: str) -> LegRow:
         market=markets.title(leg.selection.market),
         game_name=game_name(leg.game),
         price=format_odds(leg.odds, odds_format),
+        pill=PILLS.get(BetStatus(leg.status), "push"),
     )
 
 
@@ -251,7 +303,7 @@ def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) ->
     currency = bet.bankroll.currency
     return Ticket(
         row=row,
-        evidence=[list(leg.leg.evidence.get("steps", [])) for leg in row.legs],
+        evidence=[list(leg.leg.evidence.get("steps", [])) for leg in row.legs] + ticket_steps(bet, row.legs),
         closing=[line for leg in row.legs if (line := closing_line(leg, odds_format))],
         ledger=[
             (
@@ -288,6 +340,14 @@ def hand_label(event: BetEvent) -> str:
     if event.by_id is not None and event.kind in (BetEventKind.SETTLED, BetEventKind.REGRADED):
         return "Settled at a new price" if event.data.get("new_price") else "Settled by hand"
     return str(BetEventKind(event.kind).label)
+
+
+def ticket_steps(bet: Bet, legs: Sequence[LegRow]) -> list[list[Mapping[str, Any]]]:
+    """Return the arithmetic of a settled ticket of several legs, from the event of its grade."""
+    if len(legs) < 2 or bet.payout is None:
+        return []
+    stored = bet.events.filter(revision=bet.revision).values_list("data", flat=True)
+    return [list(data["steps"]) for data in stored if data.get("steps")]
 
 
 def verified(bet: Bet, legs: Iterable[LegRow]) -> str:

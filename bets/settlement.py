@@ -26,13 +26,14 @@ from bets import due, ledger
 from bets.cash_outs import riding, with_cash_out
 from bets.closing import closing_of
 from bets.due import DueBet, DueLeg
-from bets.evidence import add_cash_out, add_ticket
+from bets.evidence import Step, add_cash_out, add_ticket
 from bets.grading import LegGrade, TicketGrade
 from bets.lines import Lines, lines_of
 from bets.models import BetEventKind, LedgerKind
 from bets.money import LARGEST_BALANCE
 from bets.rulebook import rulebook_at
 from bets.ticket_terms import bonus_credit, grade_stored
+from bets.ticket_words import is_plain, ticket_step
 from odds.prices import Price
 
 logger = logging.getLogger(__name__)
@@ -242,6 +243,9 @@ def evidence_of(graded: Graded, leg: DueLeg, grade: LegGrade, lines: Lines) -> d
     evidence = lines.explain(graded.bet, leg, grade)
     if len(graded.bet.legs) == 1:
         evidence = {**evidence, "steps": [*evidence["steps"]], "data": {**evidence["data"]}}
+    if len(graded.bet.legs) == 1 and not is_plain(graded.bet, graded.ticket):
+        evidence["steps"] += ticket_steps(graded)
+    elif len(graded.bet.legs) == 1:
         add_ticket(
             evidence,
             leg.terms,
@@ -252,6 +256,12 @@ def evidence_of(graded: Graded, leg: DueLeg, grade: LegGrade, lines: Lines) -> d
         )
         add_cash_out(evidence, graded.bet.cashed_stake, graded.bet.cashed_out, graded.bet.currency)
     return evidence
+
+
+def ticket_steps(graded: Graded) -> list[Step]:
+    """Return the arithmetic of the whole ticket, where it is more than stake times one factor."""
+    found = ticket_step(graded.bet, graded.ticket, money_note(graded))
+    return [] if found is None else [found]
 
 
 def money_note(graded: Graded) -> str:
@@ -320,6 +330,7 @@ def write_events(
                 "status": one.ticket.status,
                 "payout": None if one.ticket.payout is None else str(one.ticket.payout),
                 "factor": as_text(one.ticket.factor),
+                **({"steps": ticket_steps(one)} if len(one.bet.legs) > 1 else {}),
                 **data.get(one.bet.id, {}),
             },
         }

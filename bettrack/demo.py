@@ -24,6 +24,7 @@ from bets.exceptions import Refused
 from bets.models import Bankroll, BankrollKind, Bet
 from bets.placement import place_straight
 from bets.settlement import settle_due
+from bettrack.demo_tickets import place_tickets
 from feeds import espn, the_odds_api
 from feeds.sandbox.transport import SandboxTransport
 from games.models import Game, ResultSource
@@ -195,4 +196,12 @@ def place_some(session: Session, bankroll: Bankroll) -> Sequence[uuid.UUID]:
             )
         except Refused:
             continue  # the line moved between two books' updates, or the money is gone: so does a bettor
-    return backed
+    on_tickets = place_tickets(
+        key=session.key,
+        sport_key=session.sport_key,
+        at=session.at,
+        bankroll=bankroll,
+        games=games,
+        seed=str(settings.SANDBOX_SEED),
+    )
+    return list(dict.fromkeys([*backed, *on_tickets]))
