@@ -187,3 +187,17 @@ def test_bets_on_both_listings_of_a_game_are_each_paid_once(game: Game) -> None:
     assert graded(old) == graded(new) == ("won", "won")
     assert old.ledger.count() == new.ledger.count() == 2
     assert verify()[1] == []
+
+
+def test_looking_for_late_bets_takes_two_statements_whatever_their_number() -> None:
+    for number in (1, 6):
+        for _ in range(number):
+            other = announced_game("icehockey_nhl")
+            bet_on(other, None)
+            from_espn(espn(other, Status.LIVE, (2, 1)), now=after(2))
+        with CaptureQueriesContext(connection) as queries:
+            rules = rulebook()
+            found = late_groups(rules, after(40))
+        assert found
+        assert len(queries) <= 2 + 2  # and two for the rules
+    assert len(found) == 7
