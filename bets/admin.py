@@ -12,9 +12,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from accounts.models import User
+from bets.decisions.options import staff_options
 from bets.exceptions import Refused
 from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry, ResultCheck, SettlementRule
 from bets.money import format_money
@@ -122,6 +126,7 @@ class BetAdmin(ReadOnly):
     search_help_text = "Bet id, user, game or note."
     ordering = ["-placed_at", "-id"]
     inlines = [LegInline, EventInline, LedgerInline]
+    readonly_fields = ["decide"]
     action_form = ReasonForm
     actions = ["void", "send_back_to_grading"]
 
@@ -133,6 +138,15 @@ class BetAdmin(ReadOnly):
     @admin.display(description="Returned", ordering="payout")
     def returned(self, bet: Bet) -> str:
         return "" if bet.payout is None else format_money(bet.payout, bet.bankroll.currency)
+
+    @admin.display(description="Decide")
+    def decide(self, bet: Bet) -> SafeString:
+        """Links to the pages on which staff decide; they say what would happen first."""
+        links = [
+            (reverse("bets:decide", args=[bet.pk, option.key]), option.label) for option in staff_options(bet)
+        ]
+        queue = (reverse("bets:review"), "Review queue")
+        return format_html_join(" · ", '<a href="{}">{}</a>', [*links, queue])
 
     def has_correct_permission(self, request: HttpRequest) -> bool:
         """Who may void or send back bets, which nobody may edit."""
@@ -239,11 +253,21 @@ class SettlementRuleAdmin(admin.ModelAdmin):
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
-    list_display = ["family", "sport", "bookmaker", "version", "parameters", "source", "read_on"]
+    list_display = ["family", "sport", "bookmaker", "version", "parameters", "source", "address", "read"]
     list_filter = [InForceFilter, "family", "bookmaker", "sport"]
     list_select_related = ["sport", "bookmaker"]
     search_fields = ["source", "note", "bookmaker__title", "sport__title"]
     fields = ["bookmaker", "sport", "family", "parameters", "source", "source_url", "read_on", "note"]
+
+    @admin.display(description="Source's address", ordering="source_url")
+    def address(self, rule: SettlementRule) -> str:
+        if not rule.source_url:
+            return "no address recorded"
+        return format_html('<a href="{}" rel="noreferrer">{}</a>', rule.source_url, rule.source_url)
+
+    @admin.display(description="Read on", ordering="read_on")
+    def read(self, rule: SettlementRule) -> str:
+        return "no date recorded" if rule.read_on is None else rule.read_on.isoformat()
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> list[str]:
         return ["bookmaker", "sport", "family"] if obj else []

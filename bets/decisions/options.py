@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from bets.decisions.settling import can_reprice
+from bets.decisions.undoing import last_decision
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
 from games.models import GameStatus
 
@@ -57,6 +58,21 @@ def options_for(
         and (staff or (decision.by_id == by.pk and not undone_late)),
     }
     return [option for option, is_offered in offered.items() if is_offered]
+
+
+def staff_options(bet: Bet) -> list[Option]:
+    """Return what staff may decide about a bet at any time, read from the database."""
+    legs = list(bet.legs.select_related("game").order_by("position"))
+    decision = last_decision(bet)
+    wanted = {
+        REPRICE: can_reprice(bet, legs),
+        SETTLE: bool(legs),
+        CASH_OUT: bet.status in OPEN_STATUSES,
+        VOID: bool(legs) and bet.status != BetStatus.VOID,
+        SEND_BACK: bet.status == BetStatus.NEEDS_REVIEW,
+        UNDO: bool(legs) and decision is not None,
+    }
+    return [option for option, is_open in wanted.items() if is_open]
 
 
 def has_begun(leg: BetLeg, at: dt.datetime) -> bool:

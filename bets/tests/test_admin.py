@@ -129,3 +129,12 @@ def test_staff_without_the_permission_see_no_action(client: Client) -> None:
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
     for model in MODELS:
         assert client.get(reverse(f"admin:bets_{model}_changelist")).status_code == 302
+
+
+def test_a_bets_page_leads_to_the_pages_where_staff_decide(staff: Client) -> None:
+    bet = some_bets(1)[0]
+    page = staff.get(reverse("admin:bets_bet_change", args=[bet.pk])).content.decode()
+    assert reverse("bets:decide", args=[bet.pk, "settle"]) in page
+    assert reverse("bets:decide", args=[bet.pk, "void"]) in page
+    assert reverse("bets:decide", args=[bet.pk, "cash-out"]) not in page
+    assert reverse("bets:review") in page

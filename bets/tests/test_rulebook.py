@@ -237,3 +237,16 @@ def test_the_admin_adds_a_version(client: Client) -> None:
     assert hours(None, "basketball_nba") == 20
     refused = client.post(f"/admin/bets/settlementrule/{rule.pk}/change/", form | {"parameters": '{"x": 1}'})
     assert "x is no parameter of a rule" in refused.content.decode()
+
+
+def test_the_admin_shows_a_rules_address_and_says_when_none_is_recorded(client: Client) -> None:
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    SettlementRuleFactory()
+    SettlementRuleFactory(
+        family=RuleFamily.TOTAL, source_url="https://rules.example/totals", read_on=dt.date(2026, 11, 1)
+    )
+    page = client.get("/admin/bets/settlementrule/").content.decode()
+    assert "no address recorded" in page
+    assert "no date recorded" in page
+    assert '<a href="https://rules.example/totals" rel="noreferrer">' in page
+    assert "2026-11-01" in page
