@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
+from accounts.tests.factories import UserFactory
 from bets.exceptions import BadBet, IdempotencyConflict, InsufficientFunds, PriceMoved
 from bets.grading import EachWay
 from bets.ledger import balance
 from bets.models import Bankroll, Bet, BetEventKind, BetStatus, LedgerKind
 from bets.placement import LegAsked, place_ticket
+from bets.regrading import regrade_due
 from bets.settlement import settle_due
 from bets.tests.factories import FAR, ended, funded_bankroll, offered
 from bets.verification import verify
 from games.models import Game
+from games.services import set_result
 from games.tests.factories import GameFactory, SportFactory
 from odds.models import Bookmaker, CurrentOdds, Selection
 from odds.pricing import american_from_decimal
@@ -104,6 +107,44 @@ def test_an_early_loss_settles_the_ticket_and_later_legs_only_complete_the_recor
     assert settled(bet) == ("lost", "0.00")
     assert bet.events.count() == 2
     assert settle_due() == {}
+
+
+def test_a_settled_parlay_keeps_the_arithmetic_of_the_whole_ticket() -> None:
+    found = games(2)
+    bet = placed(
+        "parlay", asked(*[line(game, odds=odds) for game, odds in zip(found, ("1.91", "2.10"), strict=True)])
+    )
+    finish(found, "WW")
+    settle_due()
+    (step,) = bet.events.get(kind=BetEventKind.SETTLED).data["steps"]
+    assert step["parts"] == [{"text": "$10.00 × 1.91 × 2.1 ="}, {"figure": "$40.11"}]
+    assert step["note"] == "Rounded once, half up, to $0.01. Ledger line 3, revision 1."
+
+
+def test_a_corrected_leg_regrades_the_settled_parlay_and_only_that_leg() -> None:
+    found, staff = games(2), UserFactory(is_staff=True)
+    bet = placed("parlay", asked(*[line(game, odds="2") for game in found]))
+    finish(found, "WW")
+    settle_due()
+    untouched = bet.legs.get(position=1)
+    set_result(game=found[1], status="final", home_score=90, away_score=99, by=staff, now=FAR)
+    assert regrade_due() == {"lost": 1}
+    assert settled(bet) == ("lost", "0.00")
+    assert [leg.status for leg in bet.legs.all()] == ["won", "lost"]
+    assert bet.legs.get(position=1).graded_on == untouched.graded_on
+    assert balance(bet.bankroll) == Decimal(990)
+    event = bet.events.get(kind=BetEventKind.REGRADED)
+    assert [leg["status"] for leg in event.data["before"]["legs"]] == ["won", "won"]
+
+
+def test_a_corrected_leg_of_an_open_parlay_may_lose_it() -> None:
+    found, staff = games(2), UserFactory(is_staff=True)
+    bet = placed("parlay", asked(*[line(game, odds="2") for game in found]))
+    finish(found[:1], "W")
+    settle_due()
+    set_result(game=found[0], status="final", home_score=90, away_score=99, by=staff, now=FAR)
+    assert regrade_due() == {"lost": 1}
+    assert settled(bet) == ("lost", "0.00")
 
 
 def test_a_round_robin_pays_every_combination_that_wins() -> None:
