@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
+from bets.deductions import set_deduction
+from bets.exceptions import NotAllowed
 from bets.grading import EachWay
 from bets.ledger import balance
 from bets.models import Bankroll, Bet, BetEventKind, RuleFamily
@@ -176,6 +178,19 @@ def test_a_deduction_is_taken_off_the_winnings(masters: Game, staff: User, deduc
     finished(masters, staff, ("Scheffler", 1))
     settle_due()
     assert settled(bet) == ("won", "400.00")
+
+
+def test_a_deduction_entered_after_the_payout_regrades_the_bet(masters: Game, staff: User) -> None:
+    bet = back(runner(masters, "Scheffler"))
+    finished(masters, staff, ("Scheffler", 1))
+    settle_due()
+    regrade_due()
+    with pytest.raises(NotAllowed):
+        set_deduction(leg=bet.legs.get(), pct=Decimal(25), by=bet.user, reason="late withdrawal")
+    set_deduction(leg=bet.legs.get(), pct=Decimal(25), by=staff, reason="late withdrawal")
+    assert regrade_due() == {"won": 1}
+    assert settled(bet) == ("won", "400.00")
+    assert balance(bet.bankroll) == Decimal(1300)
 
 
 @pytest.mark.parametrize(
