@@ -176,7 +176,11 @@ class OddSnapshot(models.Model):
 
 
 class CurrentOdds(models.Model):
-    """The board's table: what each book offers now. A row leaves when its book withdraws the line."""
+    """The board's table: what each book offers now. A row leaves when its book withdraws the line.
+
+    Only the ingest writes it. Whoever else removes or alters rows sets the ``mark`` of their heartbeats
+    to NULL, or the next response takes them for unchanged.
+    """
 
     id = models.BigAutoField(primary_key=True)
     game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="current_odds", db_index=False)
@@ -233,6 +237,11 @@ class Heartbeat(models.Model):
     seen_at = models.DateTimeField(help_text="When the last response with this book was received.")
     polled_at = models.DateTimeField(help_text="When the last response that could have held it was received.")
     missed = models.PositiveSmallIntegerField(default=0, help_text="Polls without the book since then.")
+    mark = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="Stands for all that the book quoted when seen last; NULL: not known, compare line by line.",
+    )
 
     class Meta:
         db_table = "heartbeats"

@@ -28,7 +28,9 @@ ARCHIVE_TABLES: Final = frozenset({
     "sports", "teams", "team_aliases", "players", "games", "commence_times", "score_readings", "placings",
     "bookmakers", "selections", "odd_snapshots", "current_odds", "heartbeats",
 })  # fmt: skip
-UNSEEN_TABLES: Final = frozenset({"api_calls", "quotas", "player_stats", "django_migrations"})
+UNSEEN_TABLES: Final = frozenset(
+    {"api_calls", "quotas", "player_stats", "django_migrations", "incoming_quotes"}
+)
 """Tables of which no page with a version shows anything. Every table named nowhere here counts as people's."""
 WRITE: Final = re.compile(
     r"\b(?:INSERT\s+INTO|(?<!FOR )(?<!KEY )(?<!DO )UPDATE|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?|COPY)"

@@ -2,75 +2,86 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
-from uuid import UUID
 
 MISSES_TO_WITHDRAW: Final = 3
 """A book that is absent for a poll or two means nothing: maintenance. After so many its lines are withdrawn."""
 MOST_MISSES: Final = 32_767
 
 
-class Beat(NamedTuple):
-    """A row of ``heartbeats``."""
+class BeatKey(NamedTuple):
+    """A row of ``heartbeats``; ``game`` is the game's number within the response."""
 
-    game_id: UUID
+    game: int
     bookmaker_id: int
     scope: str
-    seen_at: dt.datetime
-    polled_at: dt.datetime
+
+
+class Beat(NamedTuple):
+    """A heartbeat against a response: was the last poll of it as new as the response, or newer?"""
+
+    id: int
+    game: int
+    bookmaker_id: int
+    scope: str
+    is_as_new: bool
+    is_newer: bool
     missed: int
+    mark: int | None
 
-
-BeatKey = tuple[UUID, int, str]
+    @property
+    def key(self) -> BeatKey:
+        return BeatKey(self.game, self.bookmaker_id, self.scope)
 
 
 @dataclass
 class Poll:
-    """One response against the heartbeats: ``late`` parts change nothing, ``beats`` are the rows to write."""
+    """One response against the heartbeats: ``late`` parts change nothing.
 
-    captured_at: dt.datetime
+    ``same`` are ids of heartbeats whose book quotes what it did before, ``seen`` the others that the
+    response speaks of, with their new marks, ``missed`` those whose book it should have held, by id.
+    """
+
     held: dict[BeatKey, Beat] = field(default_factory=dict)
-    newest: dict[tuple[UUID, str], dt.datetime] = field(default_factory=dict)
-    beats: dict[BeatKey, Beat] = field(default_factory=dict)
+    newer: set[tuple[int, str]] = field(default_factory=set)
+    same: list[int] = field(default_factory=list)
+    seen: dict[BeatKey, int | None] = field(default_factory=dict)
+    missed: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def over(cls, held: Iterable[Beat], captured_at: dt.datetime) -> Poll:
-        poll = cls(captured_at)
+    def over(cls, held: Iterable[Beat]) -> Poll:
+        poll = cls()
         for beat in held:
-            poll.held[beat.game_id, beat.bookmaker_id, beat.scope] = beat
-            place = (beat.game_id, beat.scope)
-            poll.newest[place] = max(beat.polled_at, poll.newest.get(place, beat.polled_at))
+            poll.held[beat.key] = beat
+            if beat.is_newer:
+                poll.newer.add((beat.game, beat.scope))
         return poll
 
-    def is_late(self, game_id: UUID, bookmaker_id: int, scope: str) -> bool:
+    def is_late(self, key: BeatKey) -> bool:
         """True when a response at least as new has been seen: of this book, or without it."""
-        beat = self.held.get((game_id, bookmaker_id, scope))
-        if beat is not None:
-            return self.captured_at <= beat.polled_at
-        newest = self.newest.get((game_id, scope))
-        return newest is not None and self.captured_at < newest
+        beat = self.held.get(key)
+        return beat.is_as_new if beat is not None else (key.game, key.scope) in self.newer
 
-    def see(self, game_id: UUID, bookmaker_id: int, scope: str) -> None:
-        """The response holds this book."""
-        self.beats[game_id, bookmaker_id, scope] = Beat(
-            game_id, bookmaker_id, scope, self.captured_at, self.captured_at, 0
-        )
+    def see(self, key: BeatKey, mark: int | None) -> bool:
+        """The response holds this book; return whether it quotes anything else than the last time."""
+        beat = self.held.get(key)
+        if beat is not None and mark is not None and beat.mark == mark:
+            self.same.append(beat.id)
+            return False
+        self.seen[key] = mark
+        return True
 
-    def settle(self, present: set[tuple[UUID, int]], scopes: set[str]) -> None:
-        """Account for the books already known: seen when ``present``, else missed once more."""
-        for key, beat in self.held.items():
-            if beat.scope not in scopes or key in self.beats or self.is_late(*key):
-                continue
-            if (beat.game_id, beat.bookmaker_id) in present:
-                self.see(*key)
-            else:
-                missed = min(beat.missed + 1, MOST_MISSES)
-                self.beats[key] = beat._replace(polled_at=self.captured_at, missed=missed)
+    def miss(self, beat: Beat) -> None:
+        """The response should have held this book."""
+        self.missed[beat.id] = min(beat.missed + 1, MOST_MISSES)
 
-    def has_gone(self, game_id: UUID, bookmaker_id: int, scope: str) -> bool:
-        """True when this response is the third in a row, or a later one, without the book."""
-        beat = self.beats.get((game_id, bookmaker_id, scope))
-        return beat is not None and beat.missed >= MISSES_TO_WITHDRAW
+    def gone(self) -> list[int]:
+        """Heartbeats of books that are absent from this response, the third in a row or a later one."""
+        return [beat for beat, missed in self.missed.items() if missed >= MISSES_TO_WITHDRAW]
+
+    def games_of(self, beats: Iterable[int]) -> set[int]:
+        """Numbers of the games of these heartbeats."""
+        wanted = set(beats)
+        return {beat.game for beat in self.held.values() if beat.id in wanted} if wanted else set()

@@ -3,39 +3,62 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from typing import Any
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
+from odds.markets import single_line
 from odds.partitions import LOCK as PARTITION_LOCK
 
-from .beats import Beat
-from .diff import Change, Line, Offer
+from .beats import Beat, BeatKey
+from .flat import FlatMarket, SelectionKey
 
-SPORT_LOCK = 7_301_002
+SPORT_LOCK: Final = 7_301_002
+WORK_MEMORY: Final = "32MB"
+CHUNK: Final = 500
+"""Markets of quotes that are sent to the staging table at a time."""
 
-SelectionKey = tuple[str, str, str]
-"""Market, participant, side."""
-SelectionIds = dict[UUID, dict[SelectionKey, int]]
+SelectionIds = dict[SelectionKey, int]
 
 
 def begin(sport_keys: Iterable[str]) -> None:
     """Lock the sports until the end of the transaction, whose commit need not wait for the disk.
 
     A crash may lose the last responses' rows, never tear them; the next poll brings their prices again.
+    The staging table is temporary and empties itself at the commit; where the transaction goes on, the
+    rows of the response before are still there.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock_shared(%s)",
-            [PARTITION_LOCK],
+            "SELECT set_config('synchronous_commit', 'off', true), set_config('work_mem', %s, true), "
+            "set_config('jit', 'off', true), pg_advisory_xact_lock_shared(%s), "
+            "to_regclass('pg_temp.incoming_quotes') IS NULL",
+            [WORK_MEMORY, PARTITION_LOCK],
         )
+        *_, is_first = cursor.fetchone()
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, hashtext(sport)) FROM unnest(%s::text[]) AS sport",
             [SPORT_LOCK, sorted(set(sport_keys))],
         )
+        cursor.execute(STAGING if is_first else "DELETE FROM incoming_quotes")
+
+
+STAGING: Final = """
+CREATE TEMPORARY TABLE incoming_quotes (
+    game_id uuid NOT NULL,
+    bookmaker_id smallint NOT NULL,
+    is_single boolean NOT NULL,
+    is_known boolean NOT NULL,
+    "timestamp" timestamptz NOT NULL,
+    selection_id bigint NOT NULL,
+    point numeric(8, 2),
+    price numeric(12, 6) NOT NULL
+) ON COMMIT DELETE ROWS
+"""
 
 
 def bookmaker_ids(titles: dict[str, str]) -> dict[str, int]:
@@ -56,168 +79,132 @@ def bookmaker_ids(titles: dict[str, str]) -> dict[str, int]:
     return ids
 
 
-def read_beats(games: Sequence[UUID], scopes: Iterable[str]) -> list[Beat]:
+def read_beats(games: Sequence[UUID], scopes: Iterable[str], captured_at: dt.datetime) -> list[Beat]:
+    """The heartbeats of these games; their numbers are the places in the list."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT game_id, bookmaker_id, scope, seen_at, polled_at, missed FROM heartbeats "
-            "WHERE game_id = ANY(%s::uuid[]) AND scope = ANY(%s)",
-            [list(games), list(scopes)],
+            "SELECT b.id, g.number::int - 1, b.bookmaker_id, b.scope, b.polled_at >= %s, b.polled_at > %s, "
+            "b.missed, b.mark "
+            "FROM unnest(%s::uuid[]) WITH ORDINALITY AS g (id, number) JOIN heartbeats b ON b.game_id = g.id "
+            "WHERE b.scope = ANY(%s)",
+            [captured_at, captured_at, literal(games), list(scopes)],
         )
         return [Beat._make(row) for row in cursor.fetchall()]
 
 
-def read_selections(games: Sequence[UUID], markets: Iterable[str]) -> SelectionIds:
-    ids: SelectionIds = {game: {} for game in games}
+def read_selections(games: Sequence[UUID], touched: Iterable[int], markets: Iterable[str]) -> SelectionIds:
+    """The selections of the touched games, which are given by their numbers."""
+    numbers = sorted(touched)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT game_id, market, participant, side, id FROM selections "
-            "WHERE game_id = ANY(%s::uuid[]) AND market = ANY(%s)",
-            [list(games), list(markets)],
+            "SELECT g.number, s.market, s.participant, s.side, s.id "
+            "FROM unnest(%s::int[], %s::uuid[]) AS g (number, id) JOIN selections s ON s.game_id = g.id "
+            "WHERE s.market = ANY(%s)",
+            [literal(numbers), literal(games[number] for number in numbers), list(markets)],
         )
-        for game, market, participant, side, selection in cursor.fetchall():
-            ids[game][market, participant, side] = selection
-    return ids
+        return {(number, *key): selection for number, *key, selection in cursor.fetchall()}
 
 
-def add_selections(wanted: Iterable[tuple[UUID, SelectionKey]], ids: SelectionIds) -> None:
-    """Create the selections that ``ids`` lacks and enter them there."""
-    missing = [(game, *key) for game, key in dict.fromkeys(wanted) if key not in ids[game]]
+def add_selections(games: Sequence[UUID], missing: Sequence[SelectionKey]) -> SelectionIds:
+    """Create these selections."""
     if not missing:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO selections (game_id, market, participant, side) "
-            "SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) "
-            "ON CONFLICT (game_id, market, participant, side) DO UPDATE SET side = excluded.side "
-            "RETURNING game_id, market, participant, side, id",
-            [list(column) for column in zip(*missing, strict=True)],
-        )
-        for game, market, participant, side, selection in cursor.fetchall():
-            ids[game][market, participant, side] = selection
-
-
-def read_offers(games: Sequence[UUID], selections: Iterable[int]) -> list[Offer]:
-    """What is on offer of these games' selections."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, game_id, selection_id, bookmaker_id, point, price, timestamp FROM current_odds "
-            "WHERE game_id = ANY(%s::uuid[]) AND selection_id = ANY(%s::bigint[])",
-            [list(games), list(selections)],
-        )
-        return [Offer._make(row) for row in cursor.fetchall()]
-
-
-def last_changes(lines: Sequence[Line]) -> dict[tuple[int, int, Decimal | None], dt.datetime]:
-    """Latest timestamp after the line's own at which the archive saw the line change, where there is one."""
-    if not lines:
         return {}
+    numbers, *texts = zip(*missing, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT line.selection, line.book, line.point, latest.timestamp
-            FROM unnest(%s::bigint[], %s::smallint[], %s::numeric[], %s::timestamptz[], %s::boolean[])
-                AS line (selection, book, point, since, single)
-            CROSS JOIN LATERAL (
-                SELECT s.timestamp FROM odd_snapshots s
-                WHERE s.selection_id = line.selection AND s.bookmaker_id = line.book
-                  AND s.timestamp > line.since AND (line.single OR s.point IS NOT DISTINCT FROM line.point)
-                ORDER BY s.timestamp DESC LIMIT 1
-            ) latest
-            """,
+            "WITH game AS (SELECT number - 1 AS number, id "
+            "FROM unnest(%s::uuid[]) WITH ORDINALITY AS g (id, number)), "
+            "wanted AS (SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) "
+            "AS w (number, market, participant, side)), "
+            "added AS (INSERT INTO selections (game_id, market, participant, side) "
+            "SELECT game.id, w.market, w.participant, w.side FROM wanted w JOIN game USING (number) "
+            "ON CONFLICT (game_id, market, participant, side) DO UPDATE SET side = excluded.side "
+            "RETURNING game_id, market, participant, side, id) "
+            "SELECT game.number, a.market, a.participant, a.side, a.id "
+            "FROM added a JOIN game ON game.id = a.game_id",
+            [literal(games), literal(numbers), *map(list, texts)],
+        )
+        return {(number, *key): selection for number, *key, selection in cursor.fetchall()}
+
+
+def write_beats(
+    games: Sequence[UUID], beats: Mapping[BeatKey, int | None], *, captured_at: dt.datetime
+) -> list[int]:
+    """Note that these books were seen and what they quote; return the ids of the heartbeats."""
+    if not beats:
+        return []
+    numbers, books, scopes = zip(*beats, strict=True)
+    marks = ["NULL" if mark is None else mark for mark in beats.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO heartbeats (game_id, bookmaker_id, scope, seen_at, polled_at, missed, mark) "
+            "SELECT (%s::uuid[])[number + 1], book, scope, %s, %s, 0, mark "
+            "FROM unnest(%s::int[], %s::smallint[], %s::text[], %s::bigint[]) AS b (number, book, scope, mark) "
+            "ON CONFLICT (game_id, bookmaker_id, scope) DO UPDATE SET seen_at = excluded.seen_at, "
+            "polled_at = excluded.polled_at, missed = 0, mark = excluded.mark RETURNING id",
             [
-                [line.selection_id for line in lines],
-                [line.bookmaker_id for line in lines],
-                [line.point for line in lines],
-                [line.timestamp for line in lines],
-                [line.single for line in lines],
+                literal(games),
+                captured_at,
+                captured_at,
+                literal(numbers),
+                literal(books),
+                list(scopes),
+                literal(marks),
             ],
         )
-        return {(selection, book, point): at for selection, book, point, at in cursor.fetchall()}
+        return [beat for (beat,) in cursor.fetchall()]
 
 
-def append_snapshots(lines: Iterable[Line], withdrawn: Iterable[Offer], *, captured_at: dt.datetime) -> None:
-    """Add the changes to the archive; a withdrawal is dated by the response that no longer had the line."""
-    at = captured_at.isoformat()
-    rows = [
-        f"{x.game_id}\t{x.selection_id}\t{x.bookmaker_id}\t{x.price}\t{_text(x.point)}\t{x.timestamp}\t{at}\n"
-        for x in lines
-    ]
-    rows += [
-        f"{x.game_id}\t{x.selection_id}\t{x.bookmaker_id}\t\\N\t{_text(x.point)}\t{at}\t{at}\n"
-        for x in withdrawn
-    ]
-    _copy(
-        "COPY odd_snapshots (game_id, selection_id, bookmaker_id, price, point, timestamp, captured_at)", rows
-    )
-
-
-def add_offers(lines: Iterable[Line], *, captured_at: dt.datetime) -> None:
-    at = captured_at.isoformat()
-    _copy(
-        "COPY current_odds (game_id, selection_id, bookmaker_id, point, price, timestamp, changed_at, updated_at)",
-        [
-            f"{x.game_id}\t{x.selection_id}\t{x.bookmaker_id}\t{_text(x.point)}\t{x.price}\t{x.timestamp}\t{at}\t{at}\n"
-            for x in lines
-        ],
-    )
-
-
-def change_offers(changes: Sequence[Change], *, captured_at: dt.datetime) -> None:
-    """``previous_price`` is the price before at the same point; after a move of the point there is none."""
-    if not changes:
-        return
-    columns: list[list[Any]] = [
-        [change.before.game_id for change in changes],
-        [change.before.id for change in changes],
-        [change.after.point for change in changes],
-        [change.after.price for change in changes],
-        [c.before.price if c.before.point == c.after.point else None for c in changes],
-        [change.after.timestamp for change in changes],
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE current_odds c
-            SET point = f.point, price = f.price, previous_price = f.previous_price, timestamp = f.at,
-                changed_at = %s, updated_at = %s
-            FROM unnest(%s::uuid[], %s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::timestamptz[])
-                AS f (game_id, id, point, price, previous_price, at)
-            WHERE c.game_id = f.game_id AND c.id = f.id
-            """,
-            [captured_at, captured_at, *columns],
-        )
-
-
-def remove_offers(offers: Sequence[Offer]) -> None:
-    if not offers:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM current_odds c USING unnest(%s::uuid[], %s::bigint[]) AS gone (game_id, id) "
-            "WHERE c.game_id = gone.game_id AND c.id = gone.id",
-            [[offer.game_id for offer in offers], [offer.id for offer in offers]],
-        )
-
-
-def write_beats(beats: Sequence[Beat]) -> None:
+def confirm_beats(beats: Sequence[int], *, captured_at: dt.datetime) -> None:
+    """Note that these books were seen to quote what they did before."""
     if not beats:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO heartbeats (game_id, bookmaker_id, scope, seen_at, polled_at, missed) "
-            "SELECT * FROM unnest(%s::uuid[], %s::smallint[], %s::text[], %s::timestamptz[], "
-            "%s::timestamptz[], %s::smallint[]) "
-            "ON CONFLICT (game_id, bookmaker_id, scope) DO UPDATE SET seen_at = excluded.seen_at, "
-            "polled_at = excluded.polled_at, missed = excluded.missed",
-            [list(column) for column in zip(*beats, strict=True)],
+            "UPDATE heartbeats SET seen_at = %s, polled_at = %s, missed = 0 WHERE id = ANY(%s::bigint[])",
+            [captured_at, captured_at, literal(beats)],
         )
 
 
-def _copy(into: str, rows: list[str]) -> None:
-    if rows:
-        with connection.cursor() as cursor, cursor.copy(f"{into} FROM STDIN") as copy:
-            copy.write("".join(rows))
+def miss_beats(missed: Mapping[int, int], gone: Sequence[int], *, captured_at: dt.datetime) -> None:
+    """Note how many polls in a row these books have been absent; what is gone is no longer known by its mark."""
+    if not missed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE heartbeats b SET polled_at = %s, missed = m.missed, "
+            "mark = CASE WHEN b.id = ANY(%s::bigint[]) THEN NULL ELSE b.mark END "
+            "FROM unnest(%s::bigint[], %s::smallint[]) AS m (id, missed) WHERE b.id = m.id",
+            [captured_at, literal(gone), literal(missed), literal(missed.values())],
+        )
 
 
-def _text(point: Decimal | None) -> str:
-    return "\\N" if point is None else str(point)
+def stage(
+    games: Sequence[UUID], known: Container[BeatKey], markets: Iterable[FlatMarket], ids: Sequence[int]
+) -> None:
+    """Copy the quotes into the staging table.
+
+    ``known`` are the heartbeats of before; ``ids`` those of the selections, by their places.
+    """
+    chunks = iter(markets)
+    first = list(islice(chunks, CHUNK))
+    if not first:
+        return
+    columns = 'game_id, bookmaker_id, is_single, is_known, "timestamp", selection_id, point, price'
+    stamp = lru_cache(maxsize=4096)(dt.datetime.isoformat)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY incoming_quotes ({columns}) FROM STDIN") as copy,
+    ):
+        while first:
+            lines: list[str] = []
+            for beat, key, timestamp, quotes in first:
+                head = f"{games[beat.game]}\t{beat.bookmaker_id}\t{single_line(key)}\t{beat in known}\t{stamp(timestamp)}"
+                lines += [f"{head}\t{ids[place]}\t{point}\t{price}\n" for place, point, price in quotes]
+            copy.write("".join(lines))
+            first = list(islice(chunks, CHUNK))
+
+
+def literal(numbers: Iterable[object]) -> str:
+    """An array of numbers as PostgreSQL writes it: much faster than one parameter an element."""
+    return "{" + ",".join(map(str, numbers)) + "}"

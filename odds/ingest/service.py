@@ -3,26 +3,28 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from feeds.payloads import OddsEvent, Rejected
+from feeds.payloads import Market, OddsEvent, Rejected
 from games.models import Game, GameQuerySet
 from games.services import ingest_games, other_sides
-from odds.markets import scope, single_line
+from odds.markets import scope
 from odds.models import CurrentOdds
 from odds.partitions import ARCHIVE_START, create_months, month_of
 
 from . import rows
-from .beats import Poll
+from .beats import BeatKey, Poll
+from .changes import Unsure, apply_changes
 from .counts import IngestCounts
-from .diff import Changes, Line, Offer, compare
-from .quotes import Quote, Quotes, lay_flat
+from .flat import FlatMarket, Flattener
+from .marks import Marker
+from .quotes import Block, Response
 
 logger = logging.getLogger(__name__)
 
@@ -53,40 +55,34 @@ def ingest_odds(
     and scope changes nothing there, so repeated and late responses do no harm. The number of SQL
     statements does not depend on the size of the response.
     """
-    quotes = lay_flat(events, captured_at=captured_at, polled_markets=polled_markets, rejected=rejected)
-    counts = IngestCounts(responses=1, events=len(events), quotes=len(quotes.rows))
-    counts.reject(part.reason for part in (*rejected, *quotes.rejected))
-    if not events and not listed_sport:
-        return counts
-    create_months(_months(quotes.rows, captured_at))
-    with transaction.atomic():
-        rows.begin({event.sport_key for event in events} | ({listed_sport} - {""}))
-        before = Game.objects.filter(external_id__in=[event.id for event in events]).count()
-        games = ingest_games(events=events, seen_at=captured_at)
-        counts.games_new = len(games) - before
-        counts.reject(LEFT_OUT for event in events if event.id not in games)
-        _face_their_games(quotes, events, games, counts)
-        if listed_sport and not any(WHOLE_EVENT.fullmatch(part.path) for part in rejected):
-            missing = _unlisted(listed_sport, events, captured_at)
-            games |= {game.external_id: game.id for game in missing.only("external_id")}
-        _Ingest(quotes, games, captured_at, counts).run()
+    response = Response.of(events, captured_at=captured_at, polled_markets=polled_markets, rejected=rejected)
+    counts = IngestCounts(responses=1, events=len(events))
+    if events or listed_sport:
+        create_months(_months(response))
+        with transaction.atomic():
+            rows.begin({event.sport_key for event in events} | ({listed_sport} - {""}))
+            before = Game.objects.filter(external_id__in=[event.id for event in events]).count()
+            games = ingest_games(events=events, seen_at=captured_at)
+            counts.games_new = len(games) - before
+            counts.reject(LEFT_OUT for event in events if event.id not in games)
+            turned = _face_their_games(events, games, counts)
+            if listed_sport and not any(WHOLE_EVENT.fullmatch(part.path) for part in rejected):
+                missing = _unlisted(listed_sport, events, captured_at)
+                games |= {game.external_id: game.id for game in missing.only("external_id")}
+            _Ingest(response, games, turned, counts).run()
+    counts.reject(part.reason for part in (*rejected, *response.rejected))
     return counts
 
 
-def _face_their_games(
-    quotes: Quotes, events: Sequence[OddsEvent], games: dict[str, UUID], counts: IngestCounts
-) -> None:
-    """Turn the quotes of events that name home and away the other way round; leave out those of other teams."""
+def _face_their_games(events: Sequence[OddsEvent], games: dict[str, UUID], counts: IngestCounts) -> set[str]:
+    """Take the events of other teams out of ``games``; return those with home and away exchanged."""
     others = other_sides(events, games)
     turned = {event for event, is_turned in others.items() if is_turned}
     for event in others.keys() - turned:
         del games[event]
         logger.warning("event %s: %s", event, OTHER_TEAMS)
         counts.reject([OTHER_TEAMS])
-    if turned:
-        quotes.rows = [
-            quote.turned_round() if quote.external_id in turned else quote for quote in quotes.rows
-        ]
+    return turned
 
 
 def _unlisted(sport_key: str, events: Sequence[OddsEvent], captured_at: dt.datetime) -> GameQuerySet:
@@ -96,128 +92,119 @@ def _unlisted(sport_key: str, events: Sequence[OddsEvent], captured_at: dt.datet
     return upcoming.filter(Exists(priced)).exclude(external_id__in=[event.id for event in events])
 
 
-def _months(quotes: Iterable[Quote], captured_at: dt.datetime) -> set[dt.date]:
-    months = {month_of(stamp) for stamp in {quote.timestamp for quote in quotes}}
-    return {month for month in months if month >= ARCHIVE_START} | {month_of(captured_at)}
+def _months(response: Response) -> set[dt.date]:
+    months = {month_of(stamp) for stamp in response.stamps()}
+    return {month for month in months if month >= ARCHIVE_START} | {month_of(response.captured_at)}
 
 
 @dataclass
 class _Ingest:
-    """One response inside its transaction."""
+    """One response inside its transaction. Games go by their numbers: places in ``game_ids``."""
 
-    quotes: Quotes
+    response: Response
     games: dict[str, UUID]
-    captured_at: dt.datetime
+    turned: set[str]
     counts: IngestCounts
+    fresh: list[tuple[BeatKey, Block]] = field(default_factory=list)
+    confirmed: set[BeatKey] = field(default_factory=set)
 
     def run(self) -> None:
-        self.books = rows.bookmaker_ids(self.quotes.titles)
-        polled = {scope(market) for market in self.quotes.polled}
-        scopes = polled | {scope(quote.market) for quote in self.quotes.rows}
-        self.poll = Poll.over(rows.read_beats(list(self.games.values()), scopes), self.captured_at)
-        fresh = self._fresh()
-        self.present = {
-            (self.games[event], self.books[book])
-            for event, book in self.quotes.present
-            if event in self.games
+        self.game_ids = list(self.games.values())
+        self.numbers = {event: number for number, event in enumerate(self.games)}
+        self.books = rows.bookmaker_ids(self.response.titles)
+        self.marker = Marker(self.response.polled)
+        self.flattener, self.aside = Flattener(self.response), Flattener(self.response)
+        polled = {scope(market) for market in self.response.polled}
+        scopes = polled | {block.scope for block in self.response.blocks}
+        self.poll = Poll.over(rows.read_beats(self.game_ids, scopes, self.response.captured_at))
+        for block in self.response.blocks:
+            self._take(block)
+        self._settle(polled)
+        self._write()
+
+    def _take(self, block: Block) -> None:
+        """Note that the book was seen; keep the block if it is not what it was."""
+        key = self._key(block)
+        if key is None or self.poll.is_late(key):
+            place = key or BeatKey(-1, self.books[block.book.key], block.scope)
+            size = sum(len(market.quotes) for market in self.aside.lay_flat(place, block))
+            self.counts.quotes += size
+            self.counts.stale += size
+            return
+        if self.poll.see(key, self._mark(block.event, block.scope, block.markets)):
+            self.fresh.append((key, block))
+        else:
+            self.confirmed.add(key)
+            self.counts.quotes += block.size
+            self.counts.unchanged += block.size
+
+    def _key(self, block: Block) -> BeatKey | None:
+        number = self.numbers.get(block.event.id)
+        return None if number is None else BeatKey(number, self.books[block.book.key], block.scope)
+
+    def _settle(self, polled: set[str]) -> None:
+        """Account for the books already known of which there is no block: present without one, or missed."""
+        present = {
+            (self.numbers[event], self.books[book]): self.response.events[event]
+            for event, book in self.response.present
+            if event in self.numbers
         }
-        self.poll.settle(self.present, polled)
-        self.counts.stale = len(self.quotes.rows) - len(fresh)
-        if self.poll.beats:
-            self._write(self._changes(fresh))
+        taken = {*self.poll.seen, *self.confirmed}
+        for key, beat in self.poll.held.items():
+            if beat.scope not in polled or key in taken or beat.is_as_new:
+                continue
+            event = present.get((beat.game, beat.bookmaker_id))
+            if event is None:
+                self.poll.miss(beat)
+            else:
+                self.poll.see(key, self._mark(event, beat.scope, ()))
 
-    def _fresh(self) -> list[Quote]:
-        """The quotes that are not out of date; their books are seen."""
-        verdicts: dict[tuple[str, str, str], bool] = {}
-        fresh: list[Quote] = []
-        for quote in self.quotes.rows:
-            key = (quote.external_id, quote.bookmaker_key, quote.market)
-            if key not in verdicts:
-                verdicts[key] = self._see(*key)
-            if verdicts[key]:
-                fresh.append(quote)
-        return fresh
+    def _mark(self, event: OddsEvent, scope_name: str, markets: Sequence[Market]) -> int:
+        return self.marker.mark(event, scope_name, markets, turned=event.id in self.turned)
 
-    def _see(self, event: str, book: str, market: str) -> bool:
-        if event not in self.games:
-            return False
-        place = (self.games[event], self.books[book], scope(market))
-        if self.poll.is_late(*place):
-            return False
-        self.poll.see(*place)
-        return True
-
-    def _changes(self, fresh: list[Quote]) -> Changes:
-        touched = sorted({key[0] for key in self.poll.beats})
-        ids = rows.read_selections(touched, self.quotes.polled | {quote.market for quote in fresh})
-        known = {
-            selection: market for of_game in ids.values() for (market, _, _), selection in of_game.items()
-        }
-        rows.add_selections(
-            ((self.games[q.external_id], (q.market, q.participant, q.side)) for q in fresh), ids
+    def _write(self) -> None:
+        captured_at, polled = self.response.captured_at, self.response.polled
+        laid = [market for key, block in self.fresh for market in self._lay_flat(key, block)]
+        fresh = sum(len(market.quotes) for market in laid)
+        self._stage(laid)
+        gone = self.poll.gone()
+        rows.confirm_beats(self.poll.same, captured_at=captured_at)
+        rows.miss_beats(self.poll.missed, gone, captured_at=captured_at)
+        seen = rows.write_beats(self.game_ids, self.poll.seen, captured_at=captured_at)
+        self.counts.quotes += fresh
+        if not seen and not gone:
+            return
+        touched = {key.game for key in self.poll.seen} | self.poll.games_of(gone)
+        applied = apply_changes(
+            games=[self.game_ids[number] for number in sorted(touched)],
+            beats=[*seen, *gone],
+            markets=polled | {market.key for market in laid},
+            polled=polled,
+            unsure=self._unsure(),
+            captured_at=captured_at,
         )
-        lines = [self._line(quote, ids) for quote in fresh]
-        changes = compare(lines, rows.read_offers(touched, known), self._gone(known))
-        changes.new = self._after_their_withdrawal(changes.new, known)
-        return changes
+        self.counts.unchanged += fresh - applied.changed
+        self.counts.withdrawals = applied.gone
+        self.counts.snapshots = applied.changed + applied.gone
 
-    def _line(self, quote: Quote, ids: rows.SelectionIds) -> Line:
-        game = self.games[quote.external_id]
-        return Line(
-            game,
-            ids[game][quote.market, quote.participant, quote.side],
-            self.books[quote.bookmaker_key],
-            quote.point,
-            quote.price,
-            quote.timestamp,
-            single_line(quote.market),
-        )
+    def _lay_flat(self, key: BeatKey, block: Block) -> list[FlatMarket]:
+        laid = list(self.flattener.lay_flat(key, block, turned=block.event.id in self.turned))
+        if self.response.is_unsure(block):
+            self.poll.seen[key] = None
+        return laid
 
-    def _gone(self, markets: dict[int, str]) -> Callable[[Offer], bool]:
-        """Whether an offer that the response does not quote has been withdrawn.
+    def _stage(self, laid: Sequence[FlatMarket]) -> None:
+        """Bring the quotes into the staging table; selections that did not exist do then."""
+        if not laid:
+            return
+        wanted = self.flattener.wanted
+        ids = rows.read_selections(self.game_ids, {key[0] for key in wanted}, {key[1] for key in wanted})
+        ids |= rows.add_selections(self.game_ids, [key for key in wanted if key not in ids])
+        rows.stage(self.game_ids, self.poll.held.keys(), laid, [0, *(ids[key] for key in wanted)])
 
-        At once when the book is in the response and the market was asked for; when the whole book is
-        absent, only after some polls. A market of which a part was refused is not judged.
-        """
-        names = {game: event for event, game in self.games.items()}
-        keys = {book: key for key, book in self.books.items()}
-
-        def gone(offer: Offer) -> bool:
-            market = markets[offer.selection_id]
-            place = (offer.game_id, offer.bookmaker_id, scope(market))
-            if market not in self.quotes.polled or place not in self.poll.beats:
-                return False
-            if (offer.game_id, offer.bookmaker_id) not in self.present:
-                return self.poll.has_gone(*place)
-            event, book = names[offer.game_id], keys[offer.bookmaker_id]
-            return not {(event, book, market), (event, book, "")} & self.quotes.unsure
-
-        return gone
-
-    def _after_their_withdrawal(self, new: list[Line], known: dict[int, str]) -> list[Line]:
-        """The lines, none dated before the withdrawal it comes back from."""
-        suspects = [line for line in new if line.selection_id in known and self._may_return(line, known)]
-        latest = rows.last_changes(suspects)
-        if not latest:
-            return new
+    def _unsure(self) -> list[Unsure]:
         return [
-            line._replace(
-                timestamp=latest.get((line.selection_id, line.bookmaker_id, line.point), line.timestamp)
-            )
-            for line in new
+            (self.games[event], self.books[book], market)
+            for event, book, market in self.response.unsure
+            if event in self.games and (event, book) in self.response.present
         ]
-
-    def _may_return(self, line: Line, known: dict[int, str]) -> bool:
-        beat = self.poll.held.get((line.game_id, line.bookmaker_id, scope(known[line.selection_id])))
-        return beat is not None and line.timestamp < beat.polled_at
-
-    def _write(self, changes: Changes) -> None:
-        changed = [change.after for change in changes.changed]
-        rows.append_snapshots([*changes.new, *changed], changes.withdrawn, captured_at=self.captured_at)
-        rows.remove_offers(changes.withdrawn)
-        rows.change_offers(changes.changed, captured_at=self.captured_at)
-        rows.add_offers(changes.new, captured_at=self.captured_at)
-        rows.write_beats(list(self.poll.beats.values()))
-        self.counts.unchanged = changes.unchanged
-        self.counts.withdrawals = len(changes.withdrawn)
-        self.counts.snapshots = len(changes.new) + len(changed) + len(changes.withdrawn)

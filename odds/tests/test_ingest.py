@@ -334,7 +334,7 @@ def test_an_outright_is_stored_runner_by_runner() -> None:
 
 def many(count: int, price: int = -110) -> list[OddsEvent]:
     books = [book(moneyline(price), spread("-3.5", price), key=f"book{n}") for n in range(4)]
-    return [event(*books, external_id=f"event{n}") for n in range(count)]
+    return [event(*books, external_id=f"{count}-{n}") for n in range(count)]
 
 
 def test_the_number_of_statements_does_not_depend_on_the_size_of_the_response() -> None:
