@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from games.models import Game, GameQuerySet, GameStatus, Sport, Team
 from odds import as_of, pricing
 from odds.best_prices import CHANGE_SHOWN_FOR, GamePrices, Quote, best_on_main_lines
 from odds.models import Heartbeat
+from odds.sparklines import Sparkline, favourite, read_sparklines
 from odds.wording import next_minute
 
 PAGE_SIZE: Final = 50
@@ -87,6 +89,7 @@ class BoardRow:
     hold: Fraction | None
     books: int
     bettable: bool
+    sparkline: Sparkline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +175,10 @@ def games_of(day: dt.date, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> GameQue
 
 
 def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
-    """Counts, games and prices of the wanted part of the board: five statements, whatever the number of games.
+    """Counts, games and prices of the wanted part of the board: six statements, whatever the number of games.
 
-    A past board, with ``at``, is made of snapshots and of what had been announced by then; it takes one
-    statement more, counts all its games as one, and nothing on it can be bet on.
+    A past board, with ``at``, is made of snapshots and of what had been announced by then; it takes as
+    many, counts all its games as one, and nothing on it can be bet on.
     """
     games = games_of(request.day, request.zone, request.at or now)
     if request.at is not None:
@@ -198,8 +201,16 @@ def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
     else:
         as_of.set_back(shown, request.at)
         seen = request.at
+    drawn = _sparklines(prices, now) if request.at is None else {}
     rows = [
-        board_row(game, prices.get(game.pk), now=request.at or now, past=bool(request.at)) for game in shown
+        board_row(
+            game,
+            prices.get(game.pk),
+            now=request.at or now,
+            past=bool(request.at),
+            sparkline=drawn.get(game.pk),
+        )
+        for game in shown
     ]
     return Board(
         request=request,
@@ -235,7 +246,14 @@ def open_outrights(now: dt.datetime) -> list[Game]:
     return list(outrights.with_names().in_start_order()[:FUTURES_SHOWN])
 
 
-def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime, past: bool = False) -> BoardRow:
+def board_row(
+    game: Game,
+    prices: GamePrices | None,
+    *,
+    now: dt.datetime,
+    past: bool = False,
+    sparkline: Sparkline | None = None,
+) -> BoardRow:
     """A game as the board shows it. US sports name the visitor first, the others the host."""
     quotes = prices or GamePrices(quotes={}, books=0)
     draw = quotes.get("h2h", "draw")
@@ -252,7 +270,14 @@ def board_row(game: Game, prices: GamePrices | None, *, now: dt.datetime, past: 
         hold=hold if hold is not None and hold >= LOWEST_HOLD else None,
         books=quotes.books,
         bettable=not past and game.status == GameStatus.SCHEDULED and game.commence_time > now,
+        sparkline=sparkline,
     )
+
+
+def _sparklines(prices: dict[uuid.UUID, GamePrices], now: dt.datetime) -> dict[uuid.UUID, Sparkline]:
+    chosen = {game: quote for game, each in prices.items() if (quote := favourite(each)) is not None}
+    drawn = read_sparklines(chosen.values(), now=now)
+    return {game: drawn[quote.selection_id] for game, quote in chosen.items() if quote.selection_id in drawn}
 
 
 def _side(game: Game, side: str, quotes: GamePrices, *, first: str) -> SideRow:

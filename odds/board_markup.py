@@ -32,6 +32,10 @@ ROW: Final = (
 )
 SIDE: Final = '<span class="side{kinds}">{crest}<span class="name">{name}</span>{score}</span>'
 NO_CREST: Final = '<span class="crest none"></span>'
+SPARKLINE: Final = (
+    '<svg class="spark {way}" viewBox="0 0 60 18" width="60" height="18" role="img" aria-label="{label}">'
+    '<title>{label}</title><path d="{corners}"/></svg>'
+)
 GAP: Final = '<span class="price gap"></span>'
 
 
@@ -61,7 +65,7 @@ def row_markup(row: BoardRow, reader: Reader, *, with_sport: bool) -> SafeString
             moneylines="".join(moneylines),
             spreads="".join(spreads),
             totals="".join(totals),
-            hold=_hold(row),
+            hold=_hold(row) + _sparkline(row, reader),
         )
     )
 
@@ -106,3 +110,14 @@ def _hold(row: BoardRow) -> str:
     share = "" if row.hold is None else f"<b>{percent_text(row.hold)}</b>"
     books = f"<span>{row.books} book{'' if row.books == 1 else 's'}</span>" if row.books else ""
     return share + books
+
+
+def _sparkline(row: BoardRow, reader: Reader) -> str:
+    line = row.sparkline
+    if line is None:
+        return ""
+    quoted = [side for side in row.sides if side.moneyline is not None and side.side != "draw"]
+    backed = min(quoted, key=lambda side: (side.moneyline.price, side.side != "home"))  # type: ignore[union-attr]
+    first, last = (pricing.format_odds(price, reader.odds_format) for price in (line.first, line.last))
+    label = f"{backed.name} at {line.book}, last 7 days: {first} to {last}"
+    return SPARKLINE.format(way=line.way, label=escape(label), corners=line.corners)

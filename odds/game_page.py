@@ -163,7 +163,7 @@ def read_page(
         changes=newest_changes(movement, CHANGES_LISTED) if movement else [],
         lines=_lines(movement, game, now),
         steam=steam_of(moves_of(movement, until=game.commence_time)) if movement else [],
-        facts=_facts(charted, movement, grids),
+        facts=_facts(charted, movement, grids, at),
         periods=_periods(game),
         bettable=bettable,
         seen=seen,
@@ -295,13 +295,16 @@ def _lines(movement: Movement | None, game: Game, now: dt.datetime) -> list[Book
     begun = game.commence_time <= now
     lines = []
     for series in movement.series if movement else []:
-        closing = series.closing(game.commence_time) if begun else None
+        closing = series.known_at(game.commence_time) if begun else None
         lines.append(BookLine(series, closing, moved(series.first, closing or series.last)))
     return lines
 
 
 def _facts(
-    charted: Outcome | None, movement: Movement | None, grids: Sequence[BookGrid | LineGrid]
+    charted: Outcome | None,
+    movement: Movement | None,
+    grids: Sequence[BookGrid | LineGrid],
+    at: dt.datetime | None,
 ) -> Facts | None:
     if charted is None or movement is None:
         return None
@@ -319,8 +322,9 @@ def _facts(
         return None
     series = next((each for each in movement.series if each.book_key == now.book_key), None)
     first = series.first if series else Change(now.changed_at, now.price, now.point)
+    last = (series.known_at(at) if at else series.last) if series else None
     return Facts(
-        now.book_title, first, now, moved(first, series.last) if series else None, _hold(charted, best, grids)
+        now.book_title, first, now, moved(first, last) if last else None, _hold(charted, best, grids)
     )
 
 

@@ -77,9 +77,11 @@ class Series:
     def last(self) -> Change:
         return self.ticks[-1]
 
-    def closing(self, start: dt.datetime) -> Change | None:
-        """The last of what was known at the start; None if the book offered nothing then."""
-        known = [tick for tick in self.ticks if (tick.captured_at or tick.at) <= start and tick.at <= start]
+    def known_at(self, instant: dt.datetime) -> Change | None:
+        """The last of what was known at the instant, at the start the closing price; None if nothing was offered."""
+        known = [
+            tick for tick in self.ticks if (tick.captured_at or tick.at) <= instant and tick.at <= instant
+        ]
         return known[-1] if known and known[-1].price is not None else None
 
 

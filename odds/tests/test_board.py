@@ -137,7 +137,7 @@ def test_the_board_takes_five_statements_however_many_games(
     for game in GameFactory.create_batch(games, commence_time=start(19)):
         full_market(game, books=3)
         HeartbeatFactory(game=game)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         found = board()
         assert all(side.team and side.moneyline for row in found.groups[0].rows for side in row.sides)
 

@@ -181,7 +181,7 @@ def test_the_page_takes_as_many_statements_for_one_game_as_for_many(
     for number in range(6):
         sport = SportFactory(key=f"sport_{number}", title=f"Sport {number}")
         full_market(GameFactory(commence_time=soon, sport=sport), books=3)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/")
     with django_assert_num_queries(7):
         client.get("/?sport=sport_1")

@@ -110,7 +110,7 @@ def test_the_closing_price_is_the_last_one_known_at_the_start(game: Game) -> Non
         timestamp=START - dt.timedelta(seconds=5), captured_at=START + MINUTE,
     )  # fmt: skip
     both(game, -200, 170, START + HOUR)
-    closing = of_home(game).series[0].closing(START)
+    closing = of_home(game).series[0].known_at(START)
     assert closing is not None
     assert closing.price == -130
 
@@ -118,7 +118,7 @@ def test_the_closing_price_is_the_last_one_known_at_the_start(game: Game) -> Non
 def test_a_line_withdrawn_before_the_start_has_no_closing_price(game: Game) -> None:
     both(game, -110, -110, NOON)
     both(game, None, None, START - HOUR)
-    assert of_home(game).series[0].closing(START) is None
+    assert of_home(game).series[0].known_at(START) is None
 
 
 def steamed(game: Game, *steps: tuple[str, int, dt.timedelta]) -> Movement:

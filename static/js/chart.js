@@ -95,7 +95,7 @@
 
   const percent = (p, places = 1) => `${(p * 100).toFixed(places)}%`;
 
-  const markInstants = (data) => (chart) => {
+  const markInstants = (data, withNames) => (chart) => {
     const { ctx, bbox } = chart;
     const { min, max } = chart.scales.x;
     for (const [time, name] of [[data.start, "start"], [data.at, "shown"]]) {
@@ -112,7 +112,7 @@
       ctx.font = `${12 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
       const left = x > bbox.left + bbox.width / 2;
       ctx.textAlign = left ? "right" : "left";
-      ctx.fillText(name, x + (left ? -6 : 6) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+      if (withNames) ctx.fillText(name, x + (left ? -6 : 6) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
       ctx.restore();
     }
   };
@@ -143,7 +143,7 @@
   const VIEWS = {
     f: { axis: () => ({ values: (_, splits) => splits.map((p) => percent(p, splits[1] - splits[0] < 0.01 ? 1 : 0)) }), room: 0.005, least: 0.0005, most: 0.9995 },
     p: { axis: priceAxis, room: 0.005, least: 0.0005, most: 0.9995 },
-    x: { axis: () => ({ values: (_, splits) => splits.map((n) => String(n).replace("-", MINUS)), incrs: [0.5, 1, 2, 5, 10, 20] }), room: 0.5, least: -Infinity, most: Infinity },
+    x: { axis: () => ({ values: (_, splits) => splits.map((n) => String(n).replace("-", MINUS)), incrs: [0.5, 1, 2, 5, 10, 20], space: 24 }), room: 1, least: -Infinity, most: Infinity },
   };
 
   const options = (data, view, box, hooks, sync, withTimes) => {
@@ -222,10 +222,15 @@
       const index = indexAt(book, time);
       const shown = index >= 0 && charts[0].series[i + 1].show;
       const chance = shown ? book.f?.[index] : null;
-      const text = shown ? book.text[index] + (chance == null ? "" : ` ${percent(chance)}`) : "";
+      const price = shown ? book.text[index] : "";
+      const text = price + (chance == null ? "" : ` ${percent(chance)}`);
       if (text) quoted.push(`${book.title} ${text}`);
       const cell = legend?.querySelector(`[data-read="${CSS.escape(book.key)}"]`);
-      if (cell) cell.textContent = text;
+      if (cell) {
+        const small = document.createElement("small");
+        small.textContent = chance == null ? "" : percent(chance);
+        cell.replaceChildren(price, small);
+      }
     });
     if (legend) {
       for (const cell of legend.querySelectorAll("[data-read], [data-read-head]")) cell.hidden = false;
@@ -254,7 +259,13 @@
       box.append(made);
       return made;
     };
-    if (hasPoints) panes.push(["x", pane("points")]);
+    if (hasPoints) {
+      const name = document.createElement("p");
+      name.className = "pane-name";
+      name.textContent = "Point";
+      box.append(name);
+      panes.push(["x", pane("points")]);
+    }
     panes.push([null, pane("values")]);
     const zoom = (min, max) => charts.forEach((chart) => chart.setScale("x", { min, max }));
     const build = () => {
@@ -263,7 +274,7 @@
       charts = panes.map(([fixed, element], i) => {
         const shown = fixed ?? view;
         const hooks = {
-          draw: [markInstants(data)],
+          draw: [markInstants(data, fixed === null)],
           setCursor: [(chart) => {
             if (chart.cursor.idx == null || chart.cursor.left < 0) return;
             tell(data, charts, readout, legend, chart.posToVal(chart.cursor.left, "x"));
