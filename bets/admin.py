@@ -20,7 +20,17 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from bets.decisions.options import staff_options
 from bets.exceptions import Refused
-from bets.models import Bankroll, Bet, BetEvent, BetLeg, BetStatus, LedgerEntry, ResultCheck, SettlementRule
+from bets.models import (
+    Bankroll,
+    Bet,
+    BetEvent,
+    BetLeg,
+    BetStatus,
+    Grade,
+    LedgerEntry,
+    ResultCheck,
+    SettlementRule,
+)
 from bets.money import format_money
 from bets.rulebook import amend_rule
 from bets.voiding import delete_game, grade_again, void_bet
@@ -81,7 +91,7 @@ class LegInline(ReadOnlyInline):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BetLeg]:
-        return super().get_queryset(request).select_related("game", "selection")
+        return super().get_queryset(request).select_related("game", "selection", "grade")
 
     @admin.display(description="Why it was graded so")
     def why(self, leg: BetLeg) -> str:
@@ -233,6 +243,13 @@ class BetLegAdmin(ReadOnly):
     list_select_related = ["bet", "game", "selection"]
     search_fields = ["=bet__id", "game__title", "selection__participant"]
     ordering = ["-id"]
+
+
+@admin.register(Grade)
+class GradeAdmin(ReadOnly):
+    list_display = ["__str__", "id"]
+    search_fields = ["=id"]
+    ordering = ["id"]
 
 
 class InForceFilter(admin.SimpleListFilter):

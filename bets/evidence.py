@@ -1,6 +1,6 @@
 """A grade in words and in data: what was compared with what, by which rule. Pure: no Django.
 
-The result is JSON-serialisable and is stored with the leg::
+The result is JSON-serialisable and is stored once for all legs that it fits (``bets.grades``)::
 
     {"version": 1,
      "summary": "Lakers 112–104 Celtics, final; −3.5 covers by 4.5; 100.00 at −110 pays 190.91",
@@ -102,7 +102,6 @@ def add_ticket(
     evidence["data"] |= {
         "stake": str(stake),
         "currency": currency,
-        "odds": str(terms.odds),
         "payout": str(ticket.payout),
         "profit": str(ticket.profit),
     }
@@ -357,6 +356,7 @@ def data_of(terms: LegTerms, result: Result, grade: LegGrade, readings: Sequence
         "value": None if compared is None or compared.value is None else str(compared.value),
         "market": terms.market,
         "side": terms.side,
+        "odds": str(terms.odds),
         "point": None if terms.point is None else str(terms.point),
         "draw_offered": terms.draw_offered,
         "game": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from bets.decisions.options import Option, options_for
 from bets.decisions.record import BY_HAND
+from bets.explanation import explanation
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
 from bets.money import MINUS, format_money, round_money
 from bets.ticket_terms import each_way_of, if_all_win
@@ -294,16 +295,20 @@ def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) ->
 
     None if it is not theirs. ``now`` tells which games have begun.
     """
-    bet = bets_of(user).filter(pk=bet_id).first()
+    bet = bets_of(user).filter(pk=bet_id).prefetch_related("legs__grade").first()
     if bet is None:
         return None
     events = list(bet.events.select_related("by").order_by("at", "id"))
     in_force = decision_in_force(bet, events)
     row = bet_row(bet, odds_format)
     currency = bet.bankroll.currency
+    lines = list(bet.ledger.order_by("seq"))
     return Ticket(
         row=row,
-        evidence=[list(leg.leg.evidence.get("steps", [])) for leg in row.legs] + ticket_steps(bet, row.legs),
+        evidence=[
+            *(list(explanation(bet, leg.leg, lines).get("steps", [])) for leg in row.legs),
+            *ticket_steps(bet),
+        ],
         closing=[line for leg in row.legs if (line := closing_line(leg, odds_format))],
         ledger=[
             (
@@ -312,7 +317,7 @@ def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) ->
                 format_money(entry.balance_after, currency),
                 entry.at,
             )
-            for entry in bet.ledger.order_by("seq")
+            for entry in lines
         ],
         events=timeline(bet, events, row.legs),
         verified=verified(bet, row.legs),
@@ -342,9 +347,9 @@ def hand_label(event: BetEvent) -> str:
     return str(BetEventKind(event.kind).label)
 
 
-def ticket_steps(bet: Bet, legs: Sequence[LegRow]) -> list[list[Mapping[str, Any]]]:
-    """Return the arithmetic of a settled ticket of several legs, from the event of its grade."""
-    if len(legs) < 2 or bet.payout is None:
+def ticket_steps(bet: Bet) -> list[list[Mapping[str, Any]]]:
+    """Return the arithmetic of a settled ticket that is more than a plain bet, from the event of its grade."""
+    if bet.payout is None:
         return []
     stored = bet.events.filter(revision=bet.revision).values_list("data", flat=True)
     return [list(data["steps"]) for data in stored if data.get("steps")]

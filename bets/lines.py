@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from bets import due, windows
+from bets import due, grades, windows
 from bets.due import DueBet, DueLeg
 from bets.evidence import Reading, explain_leg, name_draw_rule, name_rule
 from bets.grading import LegGrade, Result, grade_leg
@@ -35,6 +35,8 @@ class Lines:
     runners: Mapping[uuid.UUID, Field] = field(default_factory=dict)
     grades: dict[tuple[object, ...], LegGrade] = field(default_factory=dict)
     words: dict[tuple[object, ...], dict[str, Any]] = field(default_factory=dict)
+    keys: dict[int, uuid.UUID] = field(default_factory=dict)
+    contents: dict[uuid.UUID, str] = field(default_factory=dict)
 
     def rule(self, bet: DueBet, leg: DueLeg) -> Rule:
         """Return the house rule for a leg of the bet; equal rules are the same object."""
@@ -91,7 +93,7 @@ class Lines:
         return late or grade_leg(leg.terms, result, rule)
 
     def explain(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> dict[str, Any]:
-        """Return the evidence of the leg's grade; its lists and dicts are shared, add to copies of them."""
+        """Return the evidence of the leg's grade; it is shared: do not change it."""
         rule = self.rule(bet, leg)
         key = self.key(bet, leg, rule)
         found = self.words.get(key) if self.grades.get(key) is grade else None
@@ -105,6 +107,17 @@ class Lines:
             if self.grades.get(key) is grade:
                 self.words[key] = found
         return found
+
+    def evidence_key(self, bet: DueBet, leg: DueLeg, grade: LegGrade) -> uuid.UUID:
+        """Return the key of the leg's evidence, which is kept in ``contents`` to be stored."""
+        evidence = self.explain(bet, leg, grade)
+        key = self.keys.get(id(evidence))
+        if key is None:
+            key, content = grades.content_of(evidence)
+            self.contents[key] = content
+            if self.words.get(self.key(bet, leg, self.rule(bet, leg))) is evidence:
+                self.keys[id(evidence)] = key
+        return key
 
 
 def lines_of(bets: Sequence[DueBet], now: dt.datetime, rules: Rulebook | None = None) -> Lines:

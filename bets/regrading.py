@@ -24,14 +24,8 @@ from bets import due, ledger
 from bets.clock import database_now
 from bets.closing import closing_of
 from bets.lines import Lines, lines_of
-from bets.settlement import (
-    BATCH,
-    Graded,
-    as_text,
-    grade,
-    pay,
-    write_grades,
-)
+from bets.settlement import BATCH, grade, pay
+from bets.writing import Graded, as_text, write_grades
 from games.models import ResultSource
 
 STALE = """
@@ -64,8 +58,8 @@ WHERE k.version IS DISTINCT FROM g.updated_at AND (k.game_id IS NOT NULL OR g.st
 ON CONFLICT (game_id) DO UPDATE SET version = excluded.version
 """  # noqa: S608
 PREVIOUS = """
-SELECT l.bet_id, l.id, l.position, l.status, l.return_factor, l.evidence::text
-FROM bet_legs l JOIN bets b ON b.id = l.bet_id
+SELECT l.bet_id, l.id, l.position, l.status, l.return_factor, coalesce(g.evidence, '{}')::text
+FROM bet_legs l LEFT JOIN grades g ON g.id = l.grade_id
 WHERE l.bet_id = ANY(%s::uuid[])
 ORDER BY l.bet_id, l.position
 """

@@ -10,15 +10,22 @@ from bets.due import DueBet
 from bets.evidence import Step, figure, step, text
 from bets.grading import LegGrade, TicketGrade, win_factor
 from bets.money import format_money, minor_unit
-from bets.ticket_terms import is_system
+from bets.ticket_terms import StoredTicket, is_system
 
 
-def is_plain(bet: DueBet, ticket: TicketGrade) -> bool:
+def is_plain(bet: StoredTicket, ticket: TicketGrade) -> bool:
     """Tell whether a bet pays its stake times the odds of its one leg, or the usual part of them, and nothing else."""
     extras = bet.is_bonus or bet.is_lay or bet.boost_pct or bet.commission_pct
     odds = win_factor(bet.odds)
     usual = (None, odds, (1 + odds) / 2, Fraction(1), Fraction(1, 2), Fraction(0))
     return bet.kind == "straight" and not extras and ticket.factor in usual
+
+
+def money_note(seqs: Sequence[int], payout: Decimal | None, revision: int) -> str:
+    """Name the ledger lines of a grade, by their numbers."""
+    if not seqs:
+        return "Paid by an earlier grade." if payout else "No money comes back."
+    return f"Ledger line{'s' if len(seqs) > 1 else ''} {' and '.join(map(str, seqs))}, revision {revision}."
 
 
 def ticket_step(bet: DueBet, ticket: TicketGrade, note: str) -> Step | None:

@@ -159,7 +159,8 @@ SELECT format('leg %s of bet %s is %s with a factor of %s, its evidence says %s'
 FROM bet_legs l
 JOIN bets b ON b.id = l.bet_id
 JOIN selections s ON s.id = l.selection_id
-CROSS JOIN LATERAL (SELECT l.evidence -> 'data') e (d)
+LEFT JOIN grades g ON g.id = l.grade_id
+CROSS JOIN LATERAL (SELECT g.evidence -> 'data') e (d)
 CROSS JOIN LATERAL (SELECT (d ->> 'margin')::numeric) m (margin)
 WHERE l.return_factor IS NOT NULL AND d ->> 'by_hand' IS NULL AND (
     d ->> 'status' IS DISTINCT FROM l.status OR d ->> 'factor' IS DISTINCT FROM l.return_factor

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.models import User
-from bets import ledger
+from bets import grades, ledger
 from bets.clock import database_now
 from bets.evidence import VERSION, step, text
 from bets.exceptions import NotAllowed, NotPossible
@@ -53,7 +53,8 @@ def void_bet(
     if not by.is_staff and has_begun(locked, at):
         raise NotAllowed("Only staff may void a bet whose game has begun.")
     void_locked([locked], by=by, reason=why, at=at)
-    locked.legs.update(status=BetStatus.VOID, return_factor=Fraction(1), evidence=voided_evidence(why))
+    voided = grades.store_one(voided_evidence(why))
+    locked.legs.update(status=BetStatus.VOID, return_factor=Fraction(1), grade_id=voided)
     return locked
 
 
@@ -88,7 +89,7 @@ def grade_again(
     if locked.status != BetStatus.NEEDS_REVIEW:
         raise NotPossible("Only a bet under review can be sent back to grading.")
     data = {"review_reason": locked.review_reason, "legs": legs_of([locked])[locked.pk]}
-    locked.legs.update(status=BetStatus.PENDING, return_factor=None, evidence={})
+    locked.legs.update(status=BetStatus.PENDING, return_factor=None, grade=None)
     locked.status, locked.review_reason = BetStatus.PENDING, ""
     locked.save(update_fields=["status", "review_reason"])
     BetEvent.objects.create(
@@ -168,7 +169,9 @@ def legs_of(bets: Sequence[Bet]) -> dict[Any, list[dict[str, Any]]]:
     """Return what each bet was on, as data to keep in an event."""
     legs: dict[Any, list[dict[str, Any]]] = {bet.pk: [] for bet in bets}
     found = (
-        BetLeg.objects.filter(bet__in=legs).select_related("selection", "game").order_by("bet", "position")
+        BetLeg.objects.filter(bet__in=legs)
+        .select_related("selection", "game", "grade")
+        .order_by("bet", "position")
     )
     for leg in found:
         legs[leg.bet_id].append(

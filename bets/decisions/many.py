@@ -10,6 +10,7 @@ from fractions import Fraction
 from django.db import transaction
 
 from accounts.models import User
+from bets import grades
 from bets.clock import database_now
 from bets.decisions.record import standing_of
 from bets.exceptions import NotAllowed, NotPossible
@@ -30,8 +31,9 @@ def void_many(
     why = checked_reason(reason)
     bets = under_review(bet_ids, by)
     void_locked(bets, by=by, reason=why, at=now or database_now())
+    voided = grades.store_one(voided_evidence(why))
     BetLeg.objects.filter(bet__in=bets).update(
-        status=BetStatus.VOID, return_factor=Fraction(1), evidence=voided_evidence(why)
+        status=BetStatus.VOID, return_factor=Fraction(1), grade_id=voided
     )
     return bets
 
@@ -59,7 +61,7 @@ def grade_many_again(
         )
         for bet in bets
     )
-    BetLeg.objects.filter(bet__in=bets).update(status=BetStatus.PENDING, return_factor=None, evidence={})
+    BetLeg.objects.filter(bet__in=bets).update(status=BetStatus.PENDING, return_factor=None, grade=None)
     Bet.objects.filter(pk__in=[bet.pk for bet in bets]).update(status=BetStatus.PENDING, review_reason="")
     return bets
 

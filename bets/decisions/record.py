@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from accounts.models import User
-from bets import ledger
+from bets import grades, ledger
 from bets.evidence import VERSION, step, text
 from bets.exceptions import NotAllowed, NotPossible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus, LedgerKind
@@ -114,11 +114,13 @@ def write(
         at=at,
     )
     pay(bet, before, after, revision, at)
+    contents = [grades.content_of(one.evidence) for one in legs if one.evidence]
+    grades.store(dict(contents))
     for one in legs:
-        one.leg.status, one.leg.return_factor, one.leg.evidence = one.status, one.factor, one.evidence
-        one.leg.graded_on = None
+        one.leg.status, one.leg.return_factor, one.leg.graded_on = one.status, one.factor, None
+        one.leg.grade_id = grades.content_of(one.evidence)[0] if one.evidence else None
     BetLeg.objects.bulk_update(
-        [one.leg for one in legs], ["status", "return_factor", "evidence", "graded_on", *CLOSING]
+        [one.leg for one in legs], ["status", "return_factor", "grade", "graded_on", *CLOSING]
     )
     bet.status, bet.payout, bet.review_reason = after.status, after.payout, after.review_reason
     bet.cashed_stake, bet.cashed_out, bet.revision = after.cashed_stake, after.cashed_out, revision

@@ -6,6 +6,7 @@ from bets.models.bankrolls import (
     Currency,
 )
 from bets.models.checks import ResultCheck
+from bets.models.grades import Grade
 from bets.models.history import (
     BetEvent,
     BetEventKind,
@@ -22,14 +23,13 @@ from bets.models.ledger import (
     LedgerEntry,
     LedgerKind,
 )
+from bets.models.legs import BetLeg, BetLegQuerySet
 from bets.models.rules import (
     RuleFamily,
     SettlementRule,
 )
 from bets.models.tickets import (
     Bet,
-    BetLeg,
-    BetLegQuerySet,
     BetQuerySet,
 )
 
@@ -48,6 +48,7 @@ __all__ = [
     "BetStatus",
     "BetType",
     "Currency",
+    "Grade",
     "LedgerEntry",
     "LedgerKind",
     "ResultCheck",

@@ -30,7 +30,12 @@ class BetEvent(models.Model):
     revision = models.PositiveSmallIntegerField(default=0)
     kind = models.CharField(max_length=10, choices=BetEventKind)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="bet_events"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bet_events",
+        db_index=False,
     )
     reason = models.CharField(max_length=300, blank=True)
     data = models.JSONField(default=dict, blank=True)
@@ -39,7 +44,10 @@ class BetEvent(models.Model):
     class Meta:
         db_table = "bet_events"
         ordering = ["bet", "at", "id"]
-        indexes = [models.Index(fields=["bet", "at"], name="event_bet_at")]  # history on the bet's page
+        indexes = [
+            models.Index(fields=["bet", "at"], name="event_bet_at"),  # history on the bet's page
+            models.Index(fields=["by"], name="event_by", condition=Q(by__isnull=False)),  # what a person did
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["bet", "revision", "kind"],

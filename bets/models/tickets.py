@@ -1,4 +1,4 @@
-"""What was bet: tickets and their legs."""
+"""What was bet: tickets."""
 
 from __future__ import annotations
 
@@ -17,11 +17,9 @@ from bets.models.kinds import (
     SINGLE_PRICE,
     BetKind,
     BetStatus,
-    BetType,
     agreed_terms,
 )
-from games.models import Game
-from odds.models import Bookmaker, Selection, is_american_odds
+from odds.models import Bookmaker, is_american_odds
 
 
 class BetQuerySet(models.QuerySet["Bet"]):
@@ -112,11 +110,8 @@ class Bet(models.Model):
         indexes = [
             models.Index(fields=["user", "-placed_at", "-id"], name="bet_user_newest"),  # a user's history
             models.Index(
-                fields=["placed_at"], name="bet_pending", condition=Q(status=BetStatus.PENDING)
-            ),  # what is still to be settled
-            models.Index(
-                fields=["placed_at"], name="bet_review", condition=Q(status=BetStatus.NEEDS_REVIEW)
-            ),  # the review queue
+                fields=["placed_at"], name="bet_review", condition=Q(review_reason__gt="")
+            ),  # the review queue; not by status, which settling changes, so that its updates touch no index
         ]
         constraints = [
             models.UniqueConstraint(
@@ -273,126 +268,3 @@ class Bet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.stake} at {self.odds.normalize():+f}"
-
-
-class BetLegQuerySet(models.QuerySet["BetLeg"]):
-    def pending(self) -> Self:
-        return self.filter(status=BetStatus.PENDING)
-
-
-class BetLeg(models.Model):
-    """One selection of a ticket at the price and point agreed; a straight bet has one."""
-
-    id = models.BigAutoField(primary_key=True)
-    bet = models.ForeignKey(Bet, on_delete=models.CASCADE, related_name="legs", db_index=False)
-    position = models.PositiveSmallIntegerField(default=1)
-    game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="bet_legs", db_index=False)
-    selection = models.ForeignKey(Selection, on_delete=models.CASCADE, related_name="bet_legs")
-    bet_type = models.CharField(max_length=11, choices=BetType)
-    odds = models.DecimalField(max_digits=12, decimal_places=6, help_text="American odds at placement.")
-    point = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
-    status = models.CharField(max_length=12, choices=BetStatus, default=BetStatus.PENDING)
-    return_factor = FractionField(null=True, blank=True, help_text="Returned per unit staked on this leg.")
-    draw_offered = models.BooleanField(
-        default=False, help_text="The market had a price for the draw, so a draw loses."
-    )
-    deduction_pct = models.DecimalField(
-        max_digits=5,
-        decimal_places=2,
-        default=0,
-        db_default=0,
-        help_text="Taken off the winnings for runners withdrawn after the bet (Rule 4).",
-    )
-    price_seen_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text="When the archive last saw this price at that book; empty: it did not.",
-    )
-    closing_odds = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
-    closing_point = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
-    closing_seen_at = models.DateTimeField(null=True, blank=True)
-    evidence = models.JSONField(default=dict, blank=True)
-    graded_on = models.DateTimeField(
-        null=True,
-        blank=True,
-        editable=False,
-        help_text="The game's updated_at when it was graded; another one now means: look again.",
-    )
-
-    objects = models.Manager.from_queryset(BetLegQuerySet)()
-
-    class Meta:
-        db_table = "bet_legs"
-        ordering = ["bet", "position"]
-        indexes = [
-            models.Index(
-                fields=["game"], name="leg_due", condition=Q(status=BetStatus.PENDING)
-            ),  # legs of games that have ended
-            models.Index(fields=["game"], name="leg_game"),  # bets of a game; its deletion
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["bet", "position"],
-                name="one_leg_per_position",
-                violation_error_message="This bet already has a leg at that position.",
-            ),
-            models.CheckConstraint(
-                condition=is_american_odds("odds"),
-                name="leg_odds_are_american",
-                violation_error_message="American odds are at most −100 or at least +100.",
-            ),
-            models.CheckConstraint(
-                condition=Q(deduction_pct__gte=0, deduction_pct__lte=90),
-                name="deduction_is_at_most_ninety_per_cent",
-                violation_error_message="A deduction is from 0% to 90%.",
-            ),
-            models.CheckConstraint(
-                condition=Q(closing_odds__isnull=True) | is_american_odds("closing_odds"),
-                name="closing_odds_are_american",
-                violation_error_message="American odds are at most −100 or at least +100.",
-            ),
-            models.CheckConstraint(
-                condition=Q(closing_odds__isnull=True, closing_seen_at__isnull=True)
-                | Q(closing_odds__isnull=False, closing_seen_at__isnull=False),
-                name="closing_odds_are_dated",
-                violation_error_message="A closing price has the time it was seen; none has none.",
-            ),
-            models.CheckConstraint(
-                condition=Q(bet_type__in=BetType.values),
-                name="leg_bet_type_is_known",
-                violation_error_message="Choose a known type of bet.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=BetStatus.values),
-                name="leg_status_is_known",
-                violation_error_message="Choose a known status.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=OPEN_STATUSES, return_factor__isnull=True)
-                | (~Q(status__in=OPEN_STATUSES) & Q(return_factor__isnull=False)),
-                name="leg_is_graded_exactly_when_it_has_a_factor",
-                violation_error_message="A graded leg has a return factor; an open one has none.",
-            ),
-            models.CheckConstraint(
-                condition=Q(return_factor__isnull=True) | Q(return_factor__regex=FractionField.PATTERN),
-                name="return_factor_is_a_fraction",
-                violation_error_message="Write the return factor as 21/11.",
-            ),
-        ]
-        triggers = [
-            agreed_terms(
-                "leg",
-                "bet",
-                "position",
-                "game",
-                "selection",
-                "bet_type",
-                "odds",
-                "point",
-                "draw_offered",
-                "price_seen_at",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_bet_type_display()} at {self.odds.normalize():+f}"

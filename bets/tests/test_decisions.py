@@ -19,7 +19,7 @@ from bets.models import Bet, BetEventKind, BetLeg, BetStatus, LedgerEntry
 from bets.money import BadAmount
 from bets.regrading import regrade_due
 from bets.settlement import settle_due
-from bets.tests.factories import FAR, PLACED, BetLegFactory, ended, offered, place
+from bets.tests.factories import FAR, PLACED, BetLegFactory, ended, explained, offered, place
 from bets.verification import verify
 from bets.voiding import void_bet
 from games.models import Game, GameStatus
@@ -225,7 +225,7 @@ def test_after_a_cash_out_in_part_only_the_rest_is_graded(
     assert settle_due() == {status: 1}
     bet.refresh_from_db()
     assert bet.payout == Decimal(payout)
-    steps = bet.legs.get().evidence["steps"]
+    steps = explained(bet)["steps"]
     assert steps[-1]["parts"][1]["figure"] == "$35.00"
     assert sound()
     Game.objects.filter(pk=game.pk).update(home_score=score[1], away_score=score[0], updated_at=PLACED)
@@ -341,7 +341,7 @@ def test_many_bets_are_voided_with_a_constant_number_of_statements(
         ids = [bet.pk for bet in bets]
         totals = rehearse_many(partial(void_many, bet_ids=ids, by=staff, reason="both wrong"))
         assert [(total.bets, total.moved) for total in totals] == [(count, f"+${count * 100}.00")]
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             void_many(bet_ids=ids, by=staff, reason="both wrong")
     assert BetLeg.objects.exclude(status="void").count() == 0
     assert sound()

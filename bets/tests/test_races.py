@@ -13,7 +13,7 @@ import pytest
 from django.db import Error, IntegrityError, OperationalError, connection, transaction
 
 from accounts.tests.factories import UserFactory
-from bets import due, ledger, regrading, settlement
+from bets import due, ledger, regrading, settlement, writing
 from bets.exceptions import InsufficientFunds, Refused
 from bets.ledger import balance
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetStatus, LedgerEntry, LedgerKind
@@ -349,7 +349,7 @@ def test_without_the_lock_two_workers_meet_the_revisions_key_and_nothing_is_take
 def test_a_worker_killed_while_grading_again_leaves_the_old_grade(monkeypatch: pytest.MonkeyPatch) -> None:
     bets = corrected(5)
     with monkeypatch.context() as patch:
-        patch.setattr(settlement, "write_events", killed_after(settlement.write_events))
+        patch.setattr(writing, "write_events", killed_after(writing.write_events))
         assert in_threads(1, lambda n: regrade_batch()) == {"OperationalError": 1}
     assert Bet.objects.filter(status=BetStatus.WON, revision=1).count() == 5
     assert regrade_due() == {"lost": 5}

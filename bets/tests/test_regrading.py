@@ -15,7 +15,7 @@ from bets.ledger import balance, withdraw
 from bets.models import Bet, BetEventKind, BetStatus, ResultCheck
 from bets.regrading import regrade_batch, regrade_due
 from bets.settlement import settle_due
-from bets.tests.factories import FAR, funded_bankroll, offered, place
+from bets.tests.factories import FAR, explained, funded_bankroll, offered, place
 from bets.verification import verify
 from bets.voiding import void_bet
 from games.models import Game, GameStatus
@@ -86,7 +86,7 @@ def test_a_bet_that_pays_another_sum_gets_both_lines_under_one_revision(game: Ga
     assert regrade_due(now=after(3)) == {"won": 1}
     bet.refresh_from_db()
     assert lines(bet)[2:] == [("reversal", 2, Decimal("-100.00")), ("payout", 2, Decimal("190.91"))]
-    assert "Ledger lines 4 and 5, revision 2." in bet.legs.get().evidence["steps"][-1]["note"]
+    assert "Ledger lines 4 and 5, revision 2." in explained(bet)["steps"][-1]["note"]
     assert verify()[1] == []
 
 
@@ -110,7 +110,7 @@ def test_the_same_grade_on_another_score_is_explained_anew_and_moves_no_money(ga
     bet.refresh_from_db()
     assert bet.revision == 2
     assert len(lines(bet)) == 2
-    evidence = bet.legs.get().evidence
+    evidence = explained(bet)
     assert evidence["summary"].startswith("Lakers 113–104")
     assert "Paid by an earlier grade." in evidence["steps"][-1]["note"]
     assert verify()[1] == []

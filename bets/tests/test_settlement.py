@@ -25,6 +25,7 @@ from bets.tests.factories import (
     BetFactory,
     BetLegFactory,
     ended,
+    explained,
     funded_bankroll,
     offered,
     place,
@@ -70,10 +71,11 @@ def test_the_example_of_the_bet_page_is_settled_and_explained(game: Game) -> Non
     leg = bet.legs.get()
     assert (bet.status, bet.payout, bet.revision) == (BetStatus.WON, Decimal("190.91"), 1)
     assert (leg.status, leg.return_factor) == (BetStatus.WON, Fraction(21, 11))
-    assert leg.evidence["summary"] == (
+    shown = explained(bet)
+    assert shown["summary"] == (
         "Lakers 112–104 Celtics, final; −3.5 covers by 4.5; 100.00 at −110 pays 190.91"
     )
-    score, arithmetic, money = leg.evidence["steps"]
+    score, arithmetic, money = shown["steps"]
     assert words(score) == ["Final score", "Lakers 112", "Celtics 104"]
     assert score["note"] == "ESPN event 401810432, status STATUS_FINAL"
     assert score["read_at"] == read.read_at.isoformat()
@@ -132,7 +134,7 @@ def test_each_market_is_paid_to_the_cent_and_said_in_a_line(
     ended(game, home, away)
     assert settle_due() == {status: 1}
     assert str(settled(bet).payout) == payout
-    assert summary in bet.legs.get().evidence["summary"]
+    assert summary in explained(bet)["summary"]
     lines = LedgerEntry.objects.filter(bet=bet, kind=LedgerKind.PAYOUT)
     assert [str(line.amount) for line in lines] == ([payout] if Decimal(payout) else [])
     assert bet.events.get(kind=BetEventKind.SETTLED).revision == 1
@@ -152,7 +154,7 @@ def test_a_cancelled_game_returns_the_stake(game: Game) -> None:
     ended(game, None, None, status="cancelled")
     assert settle_due() == {"void": 1}
     assert (settled(bet).payout, balance(bet.bankroll)) == (100, 1000)
-    summary = bet.legs.get().evidence["summary"]
+    summary = explained(bet)["summary"]
     assert summary == "Celtics v Lakers, cancelled; the stake is returned; 100.00 at −110 pays 100.00"
     assert verify()[1] == []
 
@@ -278,8 +280,8 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size() -> None
             settle_batch()
         taken.append([q["sql"][:60] for q in queries])
     assert len(taken[0]) == len(taken[1]), taken
-    # savepoint twice, claim, load, readings, closing, lock, tails, clock, legs, bets, events, ledger
-    assert len(taken[1]) == 14, taken[1]
+    # savepoint twice, claim, load, games, readings, schedules, lock, tails, grades, legs, bets, events, ledger
+    assert len(taken[1]) == 15, taken[1]
 
 
 def test_batches_add_up_and_the_chain_holds() -> None:

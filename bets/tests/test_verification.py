@@ -77,7 +77,10 @@ TAMPERING = {
         "is won with a payout of 190.91, its last event says won and 0",
     ),
     "A leg is graded as its evidence says, and the evidence agrees with itself": (
-        "UPDATE bet_legs SET evidence = jsonb_set(evidence, '{data,margin}', '\"-1\"') WHERE bet_id = %(bet)s",
+        (
+            "UPDATE grades SET evidence = jsonb_set(evidence, '{data,margin}', '\"-1\"')"
+            " WHERE id = (SELECT grade_id FROM bet_legs WHERE bet_id = %(bet)s)"
+        ),
         "is won with a factor of 21/11, its evidence says won and 21/11",
     ),
 }
@@ -136,9 +139,15 @@ FORGED: dict[str, list[str]] = {
     ],
     "a leg lost and its bet won": ["UPDATE bet_legs SET status = 'lost' WHERE bet_id = %(bet)s"],
     "evidence of another side": [
-        "UPDATE bet_legs SET evidence = jsonb_set(evidence, '{data,side}', '\"away\"') WHERE bet_id = %(bet)s"
+        (
+            "UPDATE grades SET evidence = jsonb_set(evidence, '{data,side}', '\"away\"')"
+            " WHERE id = (SELECT grade_id FROM bet_legs WHERE bet_id = %(bet)s)"
+        )
     ],
-    "evidence taken away": ["UPDATE bet_legs SET evidence = '{}' WHERE bet_id = %(bet)s"],
+    "evidence taken away": ["UPDATE bet_legs SET grade_id = NULL WHERE bet_id = %(bet)s"],
+    "evidence that is not on record": [
+        "UPDATE bet_legs SET grade_id = gen_random_uuid() WHERE bet_id = %(bet)s"
+    ],
     "an open bet that was paid": [
         "UPDATE bets SET status = 'pending', payout = NULL, settled_at = NULL WHERE id = %(bet)s"
     ],

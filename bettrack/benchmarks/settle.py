@@ -46,8 +46,8 @@ FROM generate_series(0, %(bets)s - 1) i
 JOIN (SELECT id, user_id, row_number() OVER (ORDER BY id) - 1 AS n FROM bankrolls) b ON b.n = i %% %(rolls)s
 """  # noqa: S608 - the parts are constants
 LEGS = f"""
-INSERT INTO bet_legs (bet_id, position, game_id, selection_id, bet_type, odds, point, status, draw_offered, evidence)
-SELECT {BET_ID}, leg, s.game_id, s.id, s.bet_type, -110, s.point, 'pending', false, '{{}}'
+INSERT INTO bet_legs (bet_id, position, game_id, selection_id, bet_type, odds, point, status, draw_offered)
+SELECT {BET_ID}, leg, s.game_id, s.id, s.bet_type, -110, s.point, 'pending', false
 FROM generate_series(0, %(bets)s - 1) i
 CROSS JOIN LATERAL generate_series(1, CASE WHEN i %% 10 = 9 THEN 2 ELSE 1 END) leg
 JOIN scratch_lines s ON s.game_n = (i + leg - 1) %% %(games)s
