@@ -28,7 +28,7 @@ from bets.models import LedgerKind
 from bets.money import LARGEST_BALANCE
 from bets.rulebook import rulebook_at
 from bets.ticket_terms import grade_stored
-from bets.writing import Graded, write_legs, write_tickets
+from bets.writing import Graded, write_grades
 
 logger = logging.getLogger(__name__)
 
@@ -77,8 +77,7 @@ def settle_graded(graded: Sequence[Graded], lines: Lines, at: dt.datetime) -> Co
     settled = [one for one in graded if not one.is_for_the_record]
     tails = ledger.lock_bankrolls(one.bet.bankroll_id for one in settled)
     settled = [pay(one, tails) for one in settled]
-    write_legs([*settled, *noted], lines, closing)
-    write_tickets(settled, at)
+    write_grades(settled, lines, closing, at, noted=noted)
     return Counter(one.ticket.status for one in settled)
 
 

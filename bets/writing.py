@@ -92,20 +92,16 @@ def write_grades(
     closing: dict[int, Price],
     at: dt.datetime,
     data: Mapping[uuid.UUID, Mapping[str, Any]] = MappingProxyType({}),
+    *,
+    noted: Sequence[Graded] = (),
 ) -> None:
-    """Write legs, bets, events and ledger lines, one statement each; ``data`` adds to the event of a bet."""
-    write_legs(graded, lines, closing)
-    write_tickets(graded, at, data)
+    """Write what grading came to: evidence, legs, bets, events and ledger lines, one statement each.
 
-
-def write_tickets(
-    graded: Sequence[Graded],
-    at: dt.datetime,
-    data: Mapping[uuid.UUID, Mapping[str, Any]] = MappingProxyType({}),
-) -> None:
-    """Write bets, events and ledger lines, one statement each."""
-    if not graded:
-        return
+    Of ``graded`` everything is written, under each bet's next revision; of ``noted`` only the legs that are fresh.
+    ``lines`` explain the legs, ``closing`` has their closing prices by leg id, ``at`` (UTC) dates what happens, and
+    ``data`` adds to the event of a bet. Raises RuntimeError, which undoes all of it, if a row is not as it was read.
+    """
+    write_legs([*graded, *noted], lines, closing)
     write_bets(graded, at)
     write_events(graded, at, data)
     ledger.append([line for one in graded for line in one.lines], at=at)

@@ -203,8 +203,8 @@ def test_a_worker_killed_before_its_commit_leaves_nothing_and_the_next_takes_ove
     bets = finished(10)
     for fatal in ("write_legs", "write_bets", "write_events"):
         with monkeypatch.context() as patch:
-            real = getattr(settlement, fatal)
-            patch.setattr(settlement, fatal, killed_after(real))
+            real = getattr(writing, fatal)
+            patch.setattr(writing, fatal, killed_after(real))
             assert in_threads(1, lambda n: settle_batch()) == {"OperationalError": 1}
         assert Bet.objects.filter(status=BetStatus.PENDING).count() == 10
         assert not LedgerEntry.objects.filter(kind=LedgerKind.PAYOUT).exists()
