@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from odds import markets
-from odds.models import Bookmaker, CurrentOdds, Heartbeat, OddSnapshot, Selection, Side
+from odds.models import Bookmaker, CurrentOdds, Heartbeat, OddSnapshot, PriceImport, Selection, Side
 from odds.pricing import format_odds, format_point
 
 MOST_COUNTED = 10_000
@@ -216,3 +216,12 @@ class HeartbeatAdmin(ReadOnlyAdmin):
     @admin.display(description="game", ordering="game__commence_time")
     def game_title(self, beat: Heartbeat) -> str:
         return str(beat.game)
+
+
+@admin.register(PriceImport)
+class PriceImportAdmin(ReadOnlyAdmin):
+    list_display = ("game", "bookmaker", "source", "file_name", "imported_at")
+    list_select_related = ("game", "bookmaker")
+    list_filter = ("source", "bookmaker")
+    search_fields = ("=game__external_id", "game__title", "=file_name")
+    ordering = ("-id",)

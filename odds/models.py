@@ -259,3 +259,40 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} seen {self.seen_at:%Y-%m-%d %H:%M:%SZ}"
+
+
+class ImportSource(models.TextChoices):
+    FOOTBALL_DATA = "football_data", "football-data.co.uk"
+    NFLVERSE = "nflverse", "nflverse"
+    ARCHIVE = "archive", "Archive of another installation"
+
+
+class PriceImport(models.Model):
+    """The mark of a book's prices of a game that were not seen by this installation but came in a file."""
+
+    id = models.BigAutoField(primary_key=True)
+    game = models.ForeignKey(Game, on_delete=models.CASCADE, related_name="price_imports", db_index=False)
+    bookmaker = models.ForeignKey(Bookmaker, on_delete=models.CASCADE, related_name="price_imports")
+    source = models.CharField(max_length=16, choices=ImportSource)
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "price_imports"
+        ordering = ["game", "bookmaker", "source"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["game", "bookmaker", "source"],
+                name="one_import_per_game_book_and_source",
+                violation_error_message="This book's prices of the game are marked already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=ImportSource.values),
+                name="import_source_is_known",
+                violation_error_message="Choose a known source.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()}, {self.file_name}"

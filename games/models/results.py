@@ -14,6 +14,7 @@ class ResultSource(models.TextChoices):
     ESPN = "espn", "ESPN"
     THE_ODDS_API = "the_odds_api", "The Odds API"
     STAFF = "staff", "Staff"
+    FILE = "file", "Results file"
 
 
 class ScoreReading(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from games.services.box_scores import BoxScoreCounts, PlayerLine, record_box_score
 from games.services.fixtures import Fixture, ingest_games, other_sides
 from games.services.naming import keep_former_name
+from games.services.past import PastFixture, PastGames, record_past_games
 from games.services.placings import Finish, set_placings
 from games.services.results import ResultCounts, apply_results
 from games.services.staff import cancel, postpone, set_result
@@ -13,6 +14,8 @@ __all__ = [
     "BoxScoreCounts",
     "Finish",
     "Fixture",
+    "PastFixture",
+    "PastGames",
     "PlayerLine",
     "ResultCounts",
     "apply_results",
@@ -22,6 +25,7 @@ __all__ = [
     "other_sides",
     "postpone",
     "record_box_score",
+    "record_past_games",
     "set_placings",
     "set_result",
 ]

@@ -9,7 +9,16 @@ import factory
 from factory.django import DjangoModelFactory
 
 from games.tests.factories import GameFactory
-from odds.models import Bookmaker, CurrentOdds, Heartbeat, OddSnapshot, Selection, Side
+from odds.models import (
+    Bookmaker,
+    CurrentOdds,
+    Heartbeat,
+    ImportSource,
+    OddSnapshot,
+    PriceImport,
+    Selection,
+    Side,
+)
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 
@@ -72,3 +81,15 @@ class HeartbeatFactory(DjangoModelFactory[Heartbeat]):
     bookmaker = factory.SubFactory(BookmakerFactory)
     seen_at = NOON
     polled_at = factory.SelfAttribute("seen_at")
+
+
+class PriceImportFactory(DjangoModelFactory[PriceImport]):
+    class Meta:
+        model = PriceImport
+
+    game = factory.SubFactory(GameFactory)
+    bookmaker = factory.SubFactory(BookmakerFactory)
+    source = ImportSource.FOOTBALL_DATA
+    file_name = "E0.csv"
+    file_sha256 = "0" * 64
+    imported_at = NOON
