@@ -70,6 +70,8 @@ MLB_GAME = final(5, 4, home_periods=(0, 1, 0, 2, 0, 0, 2, 0), away_periods=(1, 0
         (EPL, EPL_GAME, "correct_score", "2-1", None, "won"),
         (EPL, EPL_GAME, "correct_score", "1-2", None, "lost"),
         (EPL, EPL_GAME, "exact_total", "yes", "3", "won"),
+        (EPL, EPL_GAME, "exact_total", "no", "3", "lost"),
+        (EPL, EPL_GAME, "exact_total", "no", "2", "won"),
         (EPL, EPL_GAME, "alternate_totals", "under", "3.25", "half_won"),
         (EPL, EPL_GAME, "alternate_team_totals", "under", "2.5", "won"),
         (EPL, EPL_GAME, "alternate_totals_corners", "over", "9.5", "needs_review"),
