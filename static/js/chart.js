@@ -307,10 +307,10 @@
     }
     const ranges = group("Range");
     ranges.classList.add("ranges");
-    rangesOf(data, times[0], times.at(-1)).forEach(([name, min, max], i) => {
-      ranges.append(button(name, i === 0, () => zoom(min, max)));
-      if (i === 0) zoom(min, max);
-    });
+    const choices = rangesOf(data, times[0], times.at(-1));
+    const chosen = choices[0][0] === "Before the start" ? choices[0] : choices.at(-1);
+    for (const choice of choices) ranges.append(button(choice[0], choice === chosen, () => zoom(choice[1], choice[2])));
+    zoom(chosen[1], chosen[2]);
     tools.append(ranges);
     if (data.thinned) readout.textContent += " So many changes are drawn by their highs and lows.";
     new ResizeObserver(() => charts.forEach((chart, i) => chart.setSize({ width: panes[i][1].clientWidth, height: panes[i][1].clientHeight }))).observe(box);
