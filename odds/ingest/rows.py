@@ -36,14 +36,12 @@ def begin(sport_keys: Iterable[str]) -> None:
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'off', true), set_config('work_mem', %s, true), "
             "set_config('jit', 'off', true), pg_advisory_xact_lock_shared(%s), "
+            "(SELECT count(*) FROM (SELECT pg_advisory_xact_lock(%s, hashtext(sport)) "
+            "FROM unnest(%s::text[]) AS sport) locked), "
             "to_regclass('pg_temp.incoming_quotes') IS NULL",
-            [WORK_MEMORY, PARTITION_LOCK],
+            [WORK_MEMORY, PARTITION_LOCK, SPORT_LOCK, sorted(set(sport_keys))],
         )
         *_, is_first = cursor.fetchone()
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, hashtext(sport)) FROM unnest(%s::text[]) AS sport",
-            [SPORT_LOCK, sorted(set(sport_keys))],
-        )
         cursor.execute(STAGING if is_first else "DELETE FROM incoming_quotes")
 
 

@@ -3,13 +3,18 @@ from __future__ import annotations
 import json
 import os
 from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from bets.settlement import BATCH
-from bettrack.benchmarks import read, settle
+from bettrack.benchmarks import ingest, read, settle
+from bettrack.benchmarks.feed import CHANGED
+
+RECORDED_DAYS = "odds_api_timeseries/dev/mlb_snapshots_2026-07-18_19_full.jsonl.gz"
 
 
 class Command(BaseCommand):
@@ -31,9 +36,35 @@ class Command(BaseCommand):
         reads.add_argument("--rounds", type=int, default=31, metavar="N", help="readings whose median counts")
         reads.add_argument("--json", action="store_true", help="print one JSON object")
 
+        responses = subjects.add_parser(
+            "ingest", help="responses of the feed, from their bytes to the commit"
+        )
+        default = ingest.Sizes()
+        for name, what in (
+            ("games", "games of a first load"),
+            ("books", "bookmakers that quote each game"),
+            ("per-response", "games of one sport, which the feed answers at once"),
+            ("rows", "rows in the archive before it counts as full"),
+            ("rounds", "repetitions, of which the median counts"),
+        ):
+            responses.add_argument(
+                f"--{name}",
+                type=int,
+                default=getattr(default, name.replace("-", "_")),
+                metavar="N",
+                help=what,
+            )
+        responses.add_argument("--recording", type=Path, metavar="FILE", help="real responses of whole days")
+        responses.add_argument("--json", action="store_true", help="print one JSON object")
+
     def handle(self, *args: object, subject: str, **options: Any) -> None:
+        subjects: dict[str, Callable[..., None]] = {
+            "settle": self.settle,
+            "read": self.read,
+            "ingest": self.ingest,
+        }
         try:
-            {"settle": self.settle, "read": self.read}[subject](**options)
+            subjects[subject](**options)
         except DatabaseError as error:
             raise CommandError(f"The database refused: {str(error).strip().splitlines()[0]}") from error
 
@@ -77,6 +108,30 @@ class Command(BaseCommand):
             f"{found.board_page_gzip_kb:.1f} kB gzipped, {found.statements} statements\n"
             f"movement of a market, 7 days and {found.movement_changes:,} changes: {found.movement_ms_p50:.1f} ms\n"
             f"(medians of {rounds}; the archive was filled in {found.fill_seconds:.0f} s)"
+        )
+
+    def ingest(self, *, json: bool, recording: Path | None, **options: Any) -> None:
+        sizes = ingest.Sizes(
+            **{key: options[key] for key in ("games", "books", "per_response", "rows", "rounds")}
+        )
+        if min(sizes.games, sizes.per_response) < 15 or min(sizes.books, sizes.rows, sizes.rounds) < 1:
+            raise CommandError("Give at least 15 games, 15 of them a response, and one book, row and round.")
+        recording = recording or Path(os.environ.get("BETTRACK_TEST_DATA", "")) / RECORDED_DAYS
+        if not recording.is_file():
+            raise CommandError(
+                f"There is no recording {recording}. Name a file of real responses by --recording, "
+                "or the folder of recorded data by BETTRACK_TEST_DATA."
+            )
+        found = ingest.measure(sizes, recording=recording, say=self.stderr.write)
+        if json:
+            self.print_json(found, *ingest.Measured.__slots__)
+            return
+        self.stdout.write(
+            f"first load {found.rows_per_s:,.0f} rows/s: {found.first_load_ratio_to_copy:.2f} of a raw copy, "
+            f"{found.full_to_empty_ratio:.2f} of that with {sizes.rows:,} rows in the archive\n"
+            f"a poll without changes {found.unchanged_ratio_to_copy:.2f}, with {CHANGED} % of the prices changed "
+            f"{found.changed_ratio_to_copy:.2f} of a raw copy\n"
+            f"recorded days take {found.storage_ratio:.3f} of a row an outcome and poll; {found.peak_mb:.0f} MB at most"
         )
 
     def print_json(self, found: object, *keys: str) -> None:
