@@ -34,6 +34,10 @@ app.conf.beat_schedule = {
         "task": "odds.tasks.create_partitions",
         "schedule": crontab(hour=3, minute=10),
     },
+    "drop expired partitions": {
+        "task": "odds.tasks.drop_expired_partitions",
+        "schedule": crontab(hour=3, minute=25),
+    },
     "forget old API calls": {"task": "feeds.tasks.forget_old_calls", "schedule": crontab(hour=3, minute=40)},
 }
 

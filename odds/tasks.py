@@ -41,6 +41,7 @@ from .pull import (
     pull_sport,
     wanting_results,
 )
+from .retention import apply_retention
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,12 @@ def pull_due_results() -> str:
 def create_partitions() -> list[str]:
     """Create the archive's months ahead that are missing; return their names."""
     return partitions.create_months(partitions.months_ahead(timezone.now()))
+
+
+@shared_task(name="odds.tasks.drop_expired_partitions")
+def drop_expired_partitions() -> list[str]:
+    """Drop the months beyond ARCHIVE_RETENTION_MONTHS, which keeps everything at 0; return their names."""
+    return apply_retention(now=timezone.now(), months=settings.ARCHIVE_RETENTION_MONTHS).dropped
 
 
 Job = tuple[str, int, Callable[[the_odds_api.Client, Sport], IngestCounts]]

@@ -29,7 +29,15 @@ ARCHIVE_TABLES: Final = frozenset({
     "bookmakers", "selections", "odd_snapshots", "current_odds", "heartbeats",
 })  # fmt: skip
 UNSEEN_TABLES: Final = frozenset(
-    {"api_calls", "quotas", "player_stats", "django_migrations", "incoming_quotes"}
+    {
+        "api_calls",
+        "quotas",
+        "player_stats",
+        "django_migrations",
+        "incoming_quotes",
+        "arriving",
+        "price_imports",
+    }
 )
 """Tables of which no page with a version shows anything. Every table named nowhere here counts as people's."""
 WRITE: Final = re.compile(

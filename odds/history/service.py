@@ -17,7 +17,7 @@ from odds.models import Bookmaker, PriceImport
 from odds.partitions import ARCHIVE_START, create_months, month_of
 from odds.selections import ensure_selections, lock_sports
 
-from .files import HistoryFile
+from .files import FORMATS, HistoryFile
 from .records import Book, Fault, PastGame, PastPrice
 
 CHUNK: Final = 500
@@ -172,7 +172,9 @@ def _held(games: Sequence[UUID]) -> tuple[set[Key], set[tuple[UUID, int]]]:
         )
         held.update(cursor.fetchall())
     imported = set(
-        PriceImport.objects.filter(game__in=games).values_list("game_id", "bookmaker_id").distinct()
+        PriceImport.objects.filter(game__in=games, source__in=FORMATS)
+        .values_list("game_id", "bookmaker_id")
+        .distinct()
     )
     return held, {(game, book) for game, _, book, _ in held} - imported
 
