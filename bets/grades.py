@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from bets.arrays import array_literal
+
 STORE = """
 INSERT INTO grades (id, evidence)
 SELECT v.id, v.evidence::jsonb FROM unnest(%s::uuid[], %s::text[]) AS v (id, evidence)
@@ -29,7 +31,7 @@ def store(contents: Mapping[uuid.UUID, str]) -> None:
     """Store evidence by key, in one statement; what is there already stays. Lock bankrolls before, not after."""
     if contents:
         with connection.cursor() as cursor:
-            cursor.execute(STORE, [list(contents), list(contents.values())])
+            cursor.execute(STORE, [array_literal(contents), array_literal(contents.values())])
 
 
 def store_one(evidence: Mapping[str, Any]) -> uuid.UUID:

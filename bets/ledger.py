@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
+from bets.arrays import columns
 from bets.clock import database_now
 from bets.exceptions import InsufficientFunds, NotAllowed
 from bets.models import Bankroll, BankrollKind, Currency, LedgerEntry, LedgerKind
@@ -106,22 +107,13 @@ def append(lines: Sequence[Line], *, at: dt.datetime) -> None:
     """Write planned lines in one statement. The chain's key refuses lines planned without the lock."""
     if not lines:
         return
-    moved = [line.movement for line in lines]
+    rows = [
+        (m.bankroll_id, line.seq, str(m.kind), m.amount, line.balance_before, m.bet_id, m.revision, m.note)
+        for line in lines
+        for m in [line.movement]
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            APPEND,
-            [
-                at,
-                [m.bankroll_id for m in moved],
-                [line.seq for line in lines],
-                [str(m.kind) for m in moved],
-                [m.amount for m in moved],
-                [line.balance_before for line in lines],
-                [m.bet_id for m in moved],
-                [m.revision for m in moved],
-                [m.note for m in moved],
-            ],
-        )
+        cursor.execute(APPEND, [at, *columns(rows)])
 
 
 def require_funds(tail: Tail, amount: Decimal, *, what: str) -> None:

@@ -56,7 +56,7 @@ def round_money(amount: Fraction | Decimal | int, currency: str) -> Decimal:
 
     This is the only place where money is rounded; it is applied once, to the end of a calculation.
     """
-    exact = Fraction(amount)
+    exact = amount if isinstance(amount, Fraction) else Fraction(amount)
     digits = minor_digits(currency)
     numerator, denominator = abs(exact.numerator) * 10**digits, exact.denominator
     units = (2 * numerator + denominator) // (2 * denominator)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from bets.due import DueBet
 from bets.evidence import Step, figure, step, text
@@ -16,9 +17,14 @@ from bets.ticket_terms import StoredTicket, is_system
 def is_plain(bet: StoredTicket, ticket: TicketGrade) -> bool:
     """Tell whether a bet pays its stake times the odds of its one leg, or the usual part of them, and nothing else."""
     extras = bet.is_bonus or bet.is_lay or bet.boost_pct or bet.commission_pct
-    odds = win_factor(bet.odds)
-    usual = (None, odds, (1 + odds) / 2, Fraction(1), Fraction(1, 2), Fraction(0))
-    return bet.kind == "straight" and not extras and ticket.factor in usual
+    return bet.kind == "straight" and not extras and ticket.factor in usual_factors(bet.odds)
+
+
+@lru_cache(maxsize=4096)
+def usual_factors(odds: Decimal) -> tuple[Fraction | None, ...]:
+    """Return what a plain bet at American odds can return per unit staked; None while it is open."""
+    win = win_factor(odds)
+    return Fraction(0), win, Fraction(1), None, (1 + win) / 2, Fraction(1, 2)
 
 
 def money_note(seqs: Sequence[int], payout: Decimal | None, revision: int) -> str:

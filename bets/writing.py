@@ -18,6 +18,7 @@ import msgspec
 from django.db import connection
 
 from bets import grades, ledger
+from bets.arrays import columns
 from bets.due import DueBet
 from bets.evidence import Step
 from bets.grading import TicketGrade
@@ -208,6 +209,6 @@ def write(statement: str, rows: Sequence[tuple[Any, ...]], *before: Any) -> None
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*before, *(list(column) for column in zip(*rows, strict=True))])
+        cursor.execute(statement, [*before, *columns(rows)])
         if cursor.rowcount != len(rows):
             raise RuntimeError(f"{cursor.rowcount} of {len(rows)} rows written; the batch is undone")

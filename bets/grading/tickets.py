@@ -92,12 +92,14 @@ def grade_ticket(
         return TicketGrade("needs_review", graded, reason=str(why))
     except Open as open_:
         return TicketGrade(open_.status, graded, reason=str(open_))
-    per_bet = factor / count
+    per_bet = factor if count == 1 else factor / count
     status = graded[0].status if kind == "straight" else ticket_status(graded, per_bet)
     each = Fraction(stake) if at_risk is None else at_risk
-    returned = after_extras(each * factor, each * count, is_bonus, boost_pct, boost_cap, commission_pct)
+    at_stake, returned = each if count == 1 else each * count, each * factor
+    if is_bonus or boost_pct or commission_pct:
+        returned = after_extras(returned, at_stake, is_bonus, boost_pct, boost_cap, commission_pct)
     payout = round_money(returned, currency)
-    staked = round_money(each * count, currency)
+    staked = round_money(at_stake, currency)
     profit = payout if is_bonus else payout - staked
     reason = graded[0].reason if kind == "straight" else ""
     if is_bonus and per_bet == 1:
