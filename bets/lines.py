@@ -13,6 +13,8 @@ from bets import due, grades, windows
 from bets.due import DueBet, DueLeg
 from bets.evidence import Reading, explain_leg, name_draw_rule, name_rule
 from bets.grading import LegGrade, Result, grade_leg
+from bets.grading.names import line_in
+from bets.grading.terms import Undecidable
 from bets.grading.windows import Schedule, grade_late
 from bets.placings import Field, fields_of
 from bets.rulebook import Rulebook, rulebook
@@ -58,11 +60,10 @@ class Lines:
             result = replace(result, deduction_pct=leg.deduction_pct)
         if box is None or family_of(leg.terms.market) != "player_prop":
             return result
-        named = box.get(leg.terms.participant.lower(), ())
-        if len(named) > 1:
-            words = f"The box score has {len(named)} players named {leg.terms.participant}."
-            return replace(result, conflict=result.conflict or words)
-        return replace(result, stats=named[0] if named else {})
+        try:
+            return replace(result, stats=line_in(box, leg.terms.participant))
+        except Undecidable as why:
+            return replace(result, conflict=result.conflict or str(why))
 
     def ticket_rule(self, bet: DueBet) -> Rule:
         """Return the house rule by which the legs of the bet combine."""

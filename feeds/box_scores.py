@@ -2,8 +2,8 @@
 
 Names are ESPN's keys in snake case. Basketball and hockey keys stand alone (`points`, `shots_total`); football and baseball
 keys carry their group, because the same key means different things in two groups: `passing.interceptions` are thrown,
-`interceptions.interceptions` caught, `pitching.hits` allowed. Derived: `pitching.outs` (6.1 innings are 19 outs) and times
-on ice in seconds.
+`interceptions.interceptions` caught, `pitching.hits` allowed. Derived: `pitching.outs` (6.1 innings are 19 outs), times
+on ice in seconds, and `starter` (1 or 0) of who played, where ESPN says it.
 """
 
 from __future__ import annotations
@@ -110,6 +110,8 @@ def _line(athlete: dict[str, Any], group: dict[str, Any], name: str, team: str) 
     stats: dict[str, Decimal] = {}
     for key, value in _pairs(group, [str(value) for value in athlete.get("stats") or []], name, player):
         stats |= _values(key, value)
+    if stats and isinstance(athlete.get("starter"), bool):
+        stats["starter"] = Decimal(athlete["starter"])
     prefix = "" if name in _GROUPS_WITHOUT_PREFIX else f"{name}."
     minutes = stats.get("minutes")
     absent = bool(athlete.get("didNotPlay")) or (minutes is not None and minutes == 0)

@@ -67,11 +67,9 @@ def is_absent(terms: LegTerms, stats: Stats, rule: Rule) -> bool:
     """Tell whether the player did not take part as the rule asks. Raises Undecidable if that is not known."""
     if stats.get("did_not_play"):
         return True
-    if rule.participation == "must_start":
-        if "starter" not in stats:
-            raise Undecidable("The player must have started, and whether he did is not known.")
-        return not stats["starter"]
     market = bare_market(terms.market)
+    if rule.participation == "must_start":
+        return not has_started(market, stats)
     if market in stats:
         return False
     if stats.get("minutes") == 0 or stats.get("time_on_ice_seconds") == 0:
@@ -81,6 +79,17 @@ def is_absent(terms: LegTerms, stats: Stats, rule: Rule) -> bool:
     if market.startswith("pitcher_"):
         return not any(key.startswith(("pitching.", "pitcher_")) for key in stats)
     return False
+
+
+def has_started(market: str, stats: Stats) -> bool:
+    """Tell whether the player was in the starting line-up, of a pitcher as one. Raises Undecidable if it is not known."""
+    group = {"batter": "batting", "pitcher": "pitching"}.get(market.partition("_")[0], "")
+    for name in (f"{group}.starter", "starter"):
+        if name in stats:
+            return bool(stats[name])
+    if group and not any(key.startswith(f"{group}.") for key in stats):
+        return False
+    raise Undecidable("The player must have started, and whether he did is not known.")
 
 
 def has_batted(stats: Stats) -> bool:
@@ -94,4 +103,6 @@ def has_batted(stats: Stats) -> bool:
         or stats["batting.at_bats"] + stats.get("batting.walks", Decimal(0)) > 0
     ):
         return True
+    if stats.get("batting.pitches") == 0:
+        return False
     raise Undecidable("Whether the player came to the plate is not known: no at-bat and no walk is recorded.")
