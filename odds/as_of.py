@@ -45,6 +45,10 @@ wanted AS MATERIALIZED (
      WHERE w.market = ANY(%(single)s)
        AND h.scope = CASE WHEN w.market = ANY(%(featured)s) THEN 'featured' ELSE w.market END
     UNION
+    SELECT w.game_id, w.id, i.bookmaker_id
+      FROM wanted w CROSS JOIN (SELECT DISTINCT bookmaker_id FROM price_imports) i
+     WHERE w.market = ANY(%(single)s)
+    UNION
     SELECT w.game_id, w.id, o.bookmaker_id
       FROM wanted w CROSS JOIN LATERAL (
                SELECT DISTINCT o.bookmaker_id FROM odd_snapshots o
@@ -70,8 +74,8 @@ wanted AS MATERIALIZED (
 """Common table expressions: ``priced`` has the columns of ``current_odds`` that pages read.
 
 The lateral joins keep to the index of a line, whatever the planner believes of the number of lines. Of a market with one line a book only the last change of each pair of selection and book is looked up. The books
-are those that were ever seen with the game; a game without heartbeats, as an import of history leaves it, is
-asked for its books.
+are those that were ever seen with the game and those of imported files, which leave no heartbeats; a game without
+any heartbeat is asked for its books.
 """
 OFFERS: Final = f"""
 WITH {PRICES_AT}

@@ -28,11 +28,12 @@ from odds.grids import (
 )
 from odds.models import CurrentOdds, Heartbeat, Selection
 from odds.movement import Change, Movement, Series, moved, newest_changes, read_movement
-from odds.steam import Steam, moves_of, steam_of
+from odds.steam import Move, Steam, moves_of, steam_of
 from odds.tabs import Tab, tabs_of
 from odds.wording import next_minute
 
 CHANGES_LISTED: Final = 200
+MOVES_LISTED: Final = 30
 
 
 class UnknownTab(LookupError):
@@ -91,6 +92,7 @@ class GamePage:
     movement: Movement | None
     changes: list[tuple[str, Change]]
     lines: list[BookLine]
+    moves: list[Move]
     steam: list[Steam]
     facts: Facts | None
     periods: Periods | None
@@ -152,6 +154,7 @@ def read_page(
     movement = (
         read_movement(game.pk, selection=charted.id, market=charted.market, seen=seen) if charted else None
     )
+    moves = moves_of(movement, until=game.commence_time) if movement else []
     return GamePage(
         game=game,
         tabs=tabs,
@@ -162,7 +165,8 @@ def read_page(
         movement=movement,
         changes=newest_changes(movement, CHANGES_LISTED) if movement else [],
         lines=_lines(movement, game, now),
-        steam=steam_of(moves_of(movement, until=game.commence_time)) if movement else [],
+        moves=moves[::-1][:MOVES_LISTED],
+        steam=steam_of(moves),
         facts=_facts(charted, movement, grids, at),
         periods=_periods(game),
         bettable=bettable,

@@ -26,7 +26,7 @@ KEY: Final = "version:{}"
 
 ARCHIVE_TABLES: Final = frozenset({
     "sports", "teams", "team_aliases", "players", "games", "commence_times", "score_readings", "placings",
-    "bookmakers", "selections", "odd_snapshots", "current_odds", "heartbeats",
+    "bookmakers", "selections", "price_imports", "odd_snapshots", "current_odds", "heartbeats",
 })  # fmt: skip
 UNSEEN_TABLES: Final = frozenset(
     {

@@ -23,7 +23,7 @@ from odds.forms import read_instant
 from odds.ingest import ingest_odds
 from odds.models import CurrentOdds, Heartbeat, OddSnapshot, Selection
 from odds.replay import InTimeOrder, replay_odds
-from odds.tests.factories import NOON, HeartbeatFactory
+from odds.tests.factories import NOON, HeartbeatFactory, PriceImportFactory
 from odds.tests.quoting import book, move, selection
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +130,14 @@ def test_an_import_without_heartbeats_is_found_too(game: Game) -> None:
     move(selection(game, "h2h", "home"), -110, NOON)
     assert not Heartbeat.objects.exists()
     assert prices(game, NOON) == [(Decimal(-110), None)]
+
+
+def test_an_imported_price_beside_polled_ones_is_found_too(game: Game, home: Selection) -> None:
+    move(home, -110, NOON)
+    move(home, -118, NOON, at="from_a_file")
+    assert prices(game, NOON) == [(Decimal(-110), None)]
+    PriceImportFactory(bookmaker=book("from_a_file"))
+    assert sorted(prices(game, NOON)) == [(Decimal(-118), None), (Decimal(-110), None)]
 
 
 def test_a_replayed_day_read_as_of_its_end_is_what_is_on_offer(shared_data: Path) -> None:
