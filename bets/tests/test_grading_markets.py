@@ -58,6 +58,7 @@ MLB_GAME = final(5, 4, home_periods=(0, 1, 0, 2, 0, 0, 2, 0), away_periods=(1, 0
         (NHL, NHL_GAME, "h2h_p1", "away", None, "won"),
         (NHL, NHL_GAME, "totals_p3", "over", "1", "push"),
         (NHL, NHL_GAME, "h2h_q1", "home", None, "needs_review"),
+        (NHL, final(2, 1, home_periods=(1, 1), away_periods=(1, 0)), "h2h_p3", "home", None, "needs_review"),
         (EPL, EPL_GAME, "h2h_h1", "away", None, "won"),
         (EPL, EPL_GAME, "totals_h2", "over", "1.75", "half_won"),
         (EPL, EPL_GAME, "btts", "yes", None, "won"),
@@ -158,6 +159,10 @@ def innings(home: tuple[int, ...], away: tuple[int, ...], state: str = "final") 
         (innings((0,) * 6, (0, 0, 0, 0, 0, 9)), "spreads", "away", "-1.5", "void"),
         (innings((0,) * 6, (0, 0, 0, 0, 0, 9)), "totals_1st_5_innings", "under", "4.5", "won"),
         (innings((1, 0, 0, 0), (0, 0, 0, 0)), "totals_1st_5_innings", "under", "4.5", "void"),
+        (innings((0,) * 5, (0, 0, 0, 0, 9)), "totals_1st_5_innings", "over", "4.5", "won"),
+        (innings((1, 0, 0, 0), (0, 0, 0, 0, 1)), "h2h", "home", None, "void"),  # level after 4½
+        (innings((0,) * 5, (0, 0, 0, 0, 9), "abandoned"), "totals_1st_5_innings", "under", "4.5", "void"),
+        (innings((0,) * 6, (0, 0, 0, 0, 9, 0), "abandoned"), "totals_1st_5_innings", "over", "4.5", "won"),
         (innings((0,) * 6, (0, 0, 0, 0, 0, 1), "abandoned"), "h2h", "away", None, "won"),
         (innings((0,) * 5, (0, 0, 0, 0, 1), "abandoned"), "h2h", "away", None, "needs_review"),
         (Result("abandoned", 0, 1), "h2h", "away", None, "needs_review"),
