@@ -20,7 +20,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol
 
-from bets.case_fields import BadCase, Fields
+from bets.case_fields import BadCase, Fields, once_each
 from bets.evidence import summary
 from bets.grading import (
     SYSTEMS,
@@ -179,6 +179,8 @@ def read_result(result: Fields, terms: LegTerms) -> Result:
     if result.has("stats"):
         stats = result.numbers("stats", MOST_STATS)
     periods = [tuple(result.whole_numbers(f"{side}_periods", MOST_PERIODS)) for side in ("home", "away")]
+    if bool(periods[0]) != bool(periods[1]):
+        raise BadCase(f"{result.where}: give both home_periods and away_periods or neither.")
     return Result(
         status=result.choice("status", STATUSES),
         home=home,
@@ -317,7 +319,7 @@ def answer_line(line: str, houses: Houses | None = None) -> dict[str, Any]:
     key: Any = None
     try:
         # Infinity and NaN become texts, which no field takes for a number
-        data = json.loads(line, parse_float=Decimal, parse_constant=str)
+        data = json.loads(line, parse_float=Decimal, parse_constant=str, object_pairs_hook=once_each)
         if isinstance(data, dict):
             key = data.get("id")
             key = str(key) if isinstance(key, Decimal) else key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -11,6 +12,7 @@ from bets.money import SYMBOLS, BadAmount, checked_amount
 from odds.pricing import american_from_decimal
 
 LONGEST_TEXT = 200
+NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 LARGEST_ODDS = 10_000_000
 FORMATS = ("american", "decimal", "fractional")
 
@@ -54,6 +56,8 @@ class Fields:
             return ""
         if not isinstance(value, str) or len(value) > LONGEST_TEXT:
             raise BadCase(f"{self.at(name)}: must be a text of at most {LONGEST_TEXT} characters.")
+        if NO_TEXT.search(value):
+            raise BadCase(f"{self.at(name)}: {shown(value)} holds characters that are no text, such as NUL.")
         return value.strip()
 
     def required_text(self, name: str) -> str:
@@ -157,6 +161,16 @@ class Fields:
         if not 1 < decimal <= LARGEST_ODDS / 100:
             raise BadCase(f"{where}: {shown(value)} cannot be {style} odds.")
         return american_from_decimal(decimal)
+
+
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a JSON object as decoded. Raises BadCase for one given twice: which is meant?"""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for n, name in enumerate(names) if name in names[:n])
+        raise BadCase(f"{shown(twice)}: is given twice in one object.")
+    return found
 
 
 def to_number(value: object, where: str, low: int, high: int, places: int) -> Decimal:

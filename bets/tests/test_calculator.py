@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bets.calculator import answer_line
+from bets.management.commands.grade import answer_bytes, lines_of
 
 NFL_RESULT = {"status": "final", "home": 24, "away": 20, "home_periods": [7, 3, 7, 7],
               "away_periods": [10, 3, 7, 0], "draw_offered": False, "dead_heat": [1, 1], "winner": True}  # fmt: skip
@@ -165,6 +168,9 @@ def test_a_books_own_rule_can_be_given() -> None:
         (case(leg(result={"status": "final", "home": -1, "away": 2})), "legs[0].result.home"),
         (case(leg(result={"status": "final", "home": 1.5, "away": 2})), "legs[0].result.home"),
         (case(leg(result={"status": "final", "home_periods": [1, "x"]})), "home_periods[1]"),
+        (case(leg(result={"status": "final", "home_periods": [1, 2]})), "both home_periods and away_periods"),
+        (case(bookmaker="draft\0kings"), "bookmaker: 'draft\\x00kings' holds characters that are no text"),
+        (case(leg(participant="\ud800")), "legs[0].participant: '\\ud800' holds characters"),
         (case(leg(result={"status": "final", "dead_heat": [2, 1]})), "dead_heat"),
         (case(leg(result={"status": "final", "stats": [1]})), "stats"),
         (case(leg(result={"status": "final", "stats": {"a": "b"}})), "stats.'a'"),
@@ -192,6 +198,11 @@ def test_a_bad_case_is_answered_with_the_field_that_is_wrong(data: object, words
 )
 def test_a_line_that_is_no_json_is_answered_too(line: str) -> None:
     assert "error" in answer_line(line)
+
+
+def test_a_field_given_twice_is_refused_rather_than_guessed() -> None:
+    line = json.dumps(case()).replace('"stake": "100"', '"stake": "100", "stake": "900"')
+    assert answer_line(line)["error"] == "'stake': is given twice in one object."
 
 
 JSON = st.recursive(
@@ -260,6 +271,30 @@ def test_the_command_ends_well_when_every_line_did() -> None:
         check=False,
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_the_command_keeps_on_after_a_line_that_is_too_long() -> None:
+    lines = [b'"' + b"x" * 2_500_000 + b'"', json.dumps(case()).encode()]
+    stream = io.BytesIO(b"\n".join(lines))
+    answers = [answer_bytes(raw, lambda key: None) for raw in lines_of(stream)]
+    assert [one.get("payout", one.get("error")) for one in answers] == [
+        "The line is longer than 1000000 bytes.",
+        "190.91",
+    ]
+
+
+def test_the_command_ends_quietly_when_nobody_reads_its_answers_on() -> None:
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, str(root / "manage.py"), "grade"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=root, env=environment()) as run:
+        assert run.stdin and run.stdout and run.stderr  # noqa: PT018 - tells the types
+        run.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            run.stdin.write(b"\n".join([json.dumps(case()).encode()] * 50))
+            run.stdin.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 1
 
 
 def environment() -> dict[str, str]:

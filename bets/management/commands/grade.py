@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand
 
@@ -22,16 +24,33 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         failed, houses = False, stored_or_seeded()
-        for raw in sys.stdin.buffer:
-            if not raw.strip():
-                continue
+        for raw in lines_of(sys.stdin.buffer):
             answer = answer_bytes(raw, houses)
             failed = failed or "error" in answer
-            text = json.dumps(answer, ensure_ascii=False)
-            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-            sys.stdout.buffer.flush()
+            try:
+                write(answer)
+            except BrokenPipeError:
+                # nobody reads on; what is still buffered must not fail again when the interpreter ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                sys.exit(1)
         if failed:
             sys.exit(1)
+
+
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines that hold anything; of one that is too long only its beginning is kept in memory."""
+    while raw := stream.readline(LONGEST_LINE + 1):
+        rest = raw
+        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST_LINE + 1)
+        if raw.strip():
+            yield raw
+
+
+def write(answer: dict[str, Any]) -> None:
+    text = json.dumps(answer, ensure_ascii=False)
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def answer_bytes(raw: bytes, houses: Houses) -> dict[str, Any]:
