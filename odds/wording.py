@@ -22,8 +22,8 @@ def duration(length: dt.timedelta) -> str:
 
 
 def ago(length: dt.timedelta) -> str:
-    """How long since, to the minute: "under 1 min", else as ``duration``."""
-    return "under 1 min" if length < MINUTE else duration(length)
+    """How long since, to the minute: "<1 min", else as ``duration``."""
+    return "<1 min" if length < MINUTE else duration(length)
 
 
 def next_minute(of: dt.datetime, now: dt.datetime) -> dt.datetime:

@@ -134,7 +134,7 @@ def epoch(at: dt.datetime) -> int:
 
 @register.filter
 def ago(then: dt.datetime, now: dt.datetime) -> str:
-    """How long ago, in its largest unit: "under 1 min", "4 min", "3 h", "2 d"."""
+    """How long ago, in its largest unit: "<1 min", "4 min", "3 h", "2 d"."""
     return wording.ago(now - then)
 
 
