@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from django.db import connection
@@ -67,8 +68,9 @@ def read_sparklines(quotes: Iterable[Quote], *, now: dt.datetime) -> dict[int, S
     if missing:
         _read(missing, now)
     found = {}
+    until = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
     for key, quote in wanted.items():
-        line = draw(_known.get(key, ()), now)
+        line = _drawn(_known.get(key, ()), until)
         if line is not None:
             found[quote.selection_id] = Sparkline(*line, book=quote.book_title)
     return found
@@ -94,6 +96,9 @@ def draw(
         down = round(HEIGHT - 1 - (chance - low) / (high - low) * (HEIGHT - 2), 1)
         corners.append(f"H{across:g}V{down:g}" if corners else f"M{across:g} {down:g}")
     return "".join(corners) + f"H{WIDTH}", prices[0][1], prices[-1][1]
+
+
+_drawn = lru_cache(maxsize=KEPT)(draw)
 
 
 def _read(missing: Sequence[Key], now: dt.datetime) -> None:
