@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from bets.due import DueBet
 from bets.grading import TicketGrade
+from bets.grading.tickets import after_extras
 from bets.money import round_money
 
 
@@ -14,7 +15,11 @@ def with_cash_out(bet: DueBet, ticket: TicketGrade) -> TicketGrade:
     """Return the grade with what was paid early for a part of the stake; only the rest is paid by the grade."""
     if not bet.cashed_stake or ticket.payout is None or ticket.factor is None:
         return ticket
-    rest = round_money(Fraction(bet.stake - bet.cashed_stake) * ticket.factor, bet.currency)
+    staked = Fraction(bet.stake - bet.cashed_stake)
+    returned = after_extras(
+        staked * ticket.factor, staked, bet.is_bonus, bet.boost_pct, bet.boost_cap, bet.commission_pct
+    )
+    rest = round_money(returned, bet.currency)
     payout = bet.cashed_out + rest
     return replace(ticket, payout=payout, profit=payout - bet.stake)
 

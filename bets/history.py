@@ -258,7 +258,9 @@ def agreed_in_words(bet: Bet) -> str:
     if bet.boost_pct:
         words.append(f"profit raised by {bet.boost_pct.normalize():f} %")
     if bet.commission_pct:
-        words.append(f"commission of {bet.commission_pct.normalize():f} % of the profit")
+        words.append(
+            f"commission of {bet.commission_pct.normalize():f} % of this bet’s own profit, not of the net of its market"
+        )
     if bet.insured_up_to is not None:
         words.append(f"a loss is credited as a bonus up to {money(bet.insured_up_to)}")
     return "; ".join(words)

@@ -141,7 +141,9 @@ def corrected(bet: due.DueBet, lines: Lines) -> frozenset[int]:
 
 
 def in_time(bet: due.DueBet, leg: due.DueLeg, lines: Lines) -> bool:
-    """Tell whether a correction counts: staff's at any time, and any that comes before the bet is settled."""
+    """Tell whether a correction counts: staff's at any time, and any that comes before bet or leg is settled."""
+    if leg.status == "needs_review":
+        return True
     if bet.payout is None or any(r.source == ResultSource.STAFF for r in lines.readings.get(leg.game.id, ())):
         return True
     window = dt.timedelta(hours=lines.rule(bet, leg).correction_hours)

@@ -13,6 +13,7 @@ from bets.bankroll_page import BankrollRow
 from bets.grading import LegGrade, grade_ticket, win_factor
 from bets.history import BetRow
 from bets.money import BadAmount, format_money, parse_money
+from bets.placement.asked import commission_at
 from bets.slip import Leg, Slip
 from bets.wording import game_name, point_name, selection_name
 from games.models import Game, GameStatus
@@ -39,6 +40,12 @@ class SlipLine:
     offer: CurrentOdds | None = None
     offer_price: str = ""
     offer_point: str = ""
+    commission_pct: Decimal = Decimal(0)
+
+    @property
+    def commission(self) -> str:
+        """What the exchange takes of the profit: ``5%``; empty elsewhere."""
+        return f"{self.commission_pct.normalize():f}%" if self.commission_pct else ""
 
     @property
     def is_worse(self) -> bool:
@@ -143,6 +150,7 @@ def read_line(
         offer=offer,
         offer_price=format_odds(offer.price, odds_format) if offer else "",
         offer_point=point_name(selection, offer.point) if offer and offer.point != leg.point else "",
+        commission_pct=commission_at(book),
     )
 
 
@@ -172,8 +180,8 @@ def percentage(share: Fraction) -> str:
     return f"{Decimal(round(share * 1000)).scaleb(-1):.1f}%"
 
 
-def work_out(slip: Slip, bankroll: BankrollRow | None) -> Sums:
-    """Work out what the stake returns if the bet wins, by the arithmetic that will settle it."""
+def work_out(slip: Slip, bankroll: BankrollRow | None, commission_pct: Decimal = Decimal(0)) -> Sums:
+    """Work out what the stake returns if the bet wins, by the arithmetic that will settle it; commission in per cent."""
     currency = bankroll.currency if bankroll else "USD"
     if not slip.stake.strip() or not slip.legs:
         return Sums()
@@ -182,7 +190,9 @@ def work_out(slip: Slip, bankroll: BankrollRow | None) -> Sums:
     except BadAmount as error:
         return Sums(error=str(error))
     legs = [LegGrade("won", win_factor(leg.price)) for leg in slip.legs]
-    ticket = grade_ticket(kind="straight", stake=stake, currency=currency, legs=legs)
+    ticket = grade_ticket(
+        kind="straight", stake=stake, currency=currency, legs=legs, commission_pct=commission_pct
+    )
     if ticket.payout is None or ticket.profit is None:
         return Sums(stake=stake, error=ticket.reason)
     short = bankroll is not None and stake > bankroll.balance and not bankroll.may_go_negative
@@ -220,7 +230,7 @@ def read_slip(
         signed_in=signed_in,
         price=price_text or (lines[0].price if lines else ""),
         price_error=price_error,
-        sums=work_out(slip, bankroll),
+        sums=work_out(slip, bankroll, lines[0].commission_pct if lines else Decimal(0)),
         problem=problem,
         placed=placed,
         removed=removed,

@@ -38,9 +38,10 @@ def ticket_step(bet: DueBet, ticket: TicketGrade, note: str) -> Step | None:
     """Return the arithmetic of a settled ticket; ``note`` names its ledger lines. None while it is open."""
     if ticket.payout is None:
         return None
-    stake = format_money(bet.stake, bet.currency)
+    stake = format_money(bet.stake - bet.cashed_stake, bet.currency)
     factors = words_of_factors(bet, ticket)
-    parts = [text(f"{stake} × {factors} ="), figure(format_money(ticket.payout, bet.currency))]
+    rest = format_money(ticket.payout - bet.cashed_out, bet.currency)
+    parts = [text(f"{stake} × {factors} ="), figure(rest)]
     rounded = f"Rounded once, half up, to {format_money(minor_unit(bet.currency), bet.currency)}."
     return step(parts, " ".join(filter(None, (*terms_in_words(bet, ticket), rounded, note))))
 
@@ -73,6 +74,9 @@ def number(factor: Fraction | None) -> str:
 def terms_in_words(bet: DueBet, ticket: TicketGrade) -> list[str]:
     """Say what beside the factor decides the payout."""
     words = []
+    if bet.cashed_stake:
+        paid, part = (format_money(one, bet.currency) for one in (bet.cashed_out, bet.cashed_stake))
+        words.append(f"{paid} besides, paid for {part} of the stake when it was cashed out.")
     if is_system(bet.kind) and bet.unit_stake is not None:
         unit = format_money(bet.unit_stake, bet.currency)
         count = int(bet.stake / bet.unit_stake)
@@ -91,7 +95,10 @@ def terms_in_words(bet: DueBet, ticket: TicketGrade) -> list[str]:
         cap = f", {format_money(bet.boost_cap, bet.currency)} at most" if bet.boost_cap is not None else ""
         words.append(f"A profit is raised by {bet.boost_pct.normalize():f} %{cap}.")
     if bet.commission_pct:
-        words.append(f"A commission of {bet.commission_pct.normalize():f} % is taken off a profit.")
+        words.append(
+            f"A commission of {bet.commission_pct.normalize():f} % is taken off this bet’s own profit; an exchange "
+            "takes it off the net of all bets on a market, which can be less."
+        )
     if bet.is_bonus:
         words.append("A bonus bet: its stake is not returned.")
     if ticket.factor == 0 and any(leg.factor is None for leg in ticket.legs):

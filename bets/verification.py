@@ -85,7 +85,9 @@ ORDER BY b.id
 STATUSES = """
 SELECT format('bet %s is %s with a stake of %s and a payout of %s', id, status, stake, payout)
 FROM (
-    SELECT id, status, stake - cashed_stake AS stake, payout - cashed_out AS payout
+    SELECT id, status, stake - cashed_stake AS stake, payout - cashed_out AS payout,
+           kind = 'straight' AND each_way_places IS NULL AND NOT EXISTS (
+               SELECT 1 FROM bet_legs l WHERE l.bet_id = bets.id AND l.bet_type = 'outright') AS is_single
     FROM bets WHERE payout IS NOT NULL AND NOT is_bonus
 ) riding
 WHERE CASE status
@@ -93,8 +95,8 @@ WHERE CASE status
     WHEN 'half_won' THEN payout < stake
     WHEN 'push' THEN payout <> stake
     WHEN 'void' THEN payout <> stake
-    WHEN 'half_lost' THEN payout >= stake
-    WHEN 'lost' THEN payout <> 0
+    WHEN 'half_lost' THEN payout > stake
+    WHEN 'lost' THEN CASE WHEN is_single THEN payout > 0 ELSE payout > stake END
     ELSE false END
 ORDER BY id
 """

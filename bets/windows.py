@@ -51,7 +51,7 @@ SELECT g.id, g.status, g.sport_id, g.commence_time, sport.time_zone,
 FROM games g
 JOIN sports sport ON sport.key = g.sport_id
 JOIN bet_legs l ON l.game_id = g.id AND l.status = 'pending'
-JOIN bets b ON b.id = l.bet_id AND b.status = 'pending'
+JOIN bets b ON b.id = l.bet_id
 JOIN selections s ON s.id = l.selection_id
 CROSS JOIN LATERAL (SELECT {ANNOUNCED} AS start) announced
 WHERE g.id IN ({LATE_GAMES}) AND (%(games)s::uuid[] IS NULL OR g.id = ANY(%(games)s::uuid[]))
@@ -66,13 +66,17 @@ FROM unnest(%(games)s::uuid[], %(books)s::int[], %(markets)s::text[], %(draws)s:
 JOIN games g ON g.id = late.game_id AND g.status IN ('scheduled', 'live', 'postponed')
 JOIN bet_legs l ON l.game_id = g.id AND l.status = 'pending' AND l.draw_offered = late.draw_offered
 JOIN selections s ON s.id = l.selection_id AND s.market = late.market
-JOIN bets b ON b.id = l.bet_id AND b.status = 'pending' AND b.bookmaker_id IS NOT DISTINCT FROM late.bookmaker_id
+JOIN bets b ON b.id = l.bet_id AND b.bookmaker_id IS NOT DISTINCT FROM late.bookmaker_id
 WHERE {ANNOUNCED} = late.announced
 LIMIT %(size)s
 FOR UPDATE OF b SKIP LOCKED
 FOR SHARE OF g SKIP LOCKED
 """  # noqa: S608
-"""Locks as ``due.CLAIM`` does: neither lock waits, so that a bet somebody else holds is left for the next run."""
+"""Locks as ``due.CLAIM`` does: neither lock waits, so that a bet somebody else holds is left for the next run.
+
+Any bet with a pending leg counts, not only open ones: of a ticket that an earlier leg has lost, or that was cashed out,
+the late leg gets its grade for the record.
+"""
 
 SCHEDULES = f"""
 WITH odd AS MATERIALIZED (
@@ -108,7 +112,7 @@ ORDER BY r.game_id, r.read_at, r.id
 
 
 class Group(NamedTuple):
-    """Open legs of a game that share a rule and the start announced when their bets were placed."""
+    """Pending legs of a game that share a rule and the start announced when their bets were placed."""
 
     game_id: uuid.UUID
     bookmaker_id: int | None

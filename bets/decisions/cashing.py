@@ -81,7 +81,7 @@ def cash_out_part(
     currency, rest = locked.bankroll.currency, locked.stake - locked.cashed_stake
     if not can_be_split(locked):
         raise NotPossible(
-            "A bonus, boosted, insured or exchange bet can be cashed out only as a whole: its extras have no parts."
+            "A bonus, boosted or insured bet or a lay can be cashed out only as a whole: its extras have no parts."
         )
     part = checked_amount(stake, currency, what="part of the stake")
     if part >= rest:
@@ -106,5 +106,5 @@ def cash_out_part(
 
 def can_be_split(bet: Bet) -> bool:
     """Tell whether a part of the bet returns its share of the whole."""
-    extras = (bet.is_bonus, bet.is_lay, bet.boost_pct, bet.commission_pct, bet.insured_up_to)
+    extras = (bet.is_bonus, bet.is_lay, bet.boost_pct, bet.insured_up_to)
     return not any(extras)

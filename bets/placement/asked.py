@@ -66,13 +66,18 @@ class TicketAsked:
     sizes: tuple[int, ...] = ()
     teaser_points: Decimal | None = None
     ticket_price: Decimal | None = None
-    commission_pct: Decimal = Decimal(0)
+    commission_pct: Decimal | None = None
     each_way: EachWay | None = None
     is_bonus: bool = False
     boost_pct: Decimal = Decimal(0)
     boost_cap: Decimal | None = None
     insured_up_to: Decimal | None = None
     accept: Accept = "better"
+
+    @property
+    def commission(self) -> Decimal:
+        """What is taken off the profit, in per cent: as asked for, else what the exchange usually takes."""
+        return commission_at(self.bookmaker) if self.commission_pct is None else self.commission_pct
 
     @property
     def is_lay(self) -> bool:
@@ -88,7 +93,7 @@ class TicketAsked:
         numbers = {
             "teaser_points": self.teaser_points,
             "ticket_price": self.ticket_price,
-            "commission_pct": self.commission_pct or None,
+            "commission_pct": self.commission_pct,
             "boost_pct": self.boost_pct or None,
             "boost_cap": self.boost_cap,
             "insured_up_to": self.insured_up_to,
@@ -108,6 +113,13 @@ class TicketAsked:
         if self.kind == BetKind.STRAIGHT and len(self.legs) == 1:
             return shared | self.legs[0].terms()
         return shared | {"kind": self.kind, "legs": [leg.terms() for leg in self.legs]}
+
+
+def commission_at(bookmaker: Bookmaker | None) -> Decimal:
+    """Return the commission of an exchange in per cent, 0 for any other book."""
+    if bookmaker is None or not bookmaker.is_exchange:
+        return Decimal(0)
+    return bookmaker.commission * 100
 
 
 def exact_text(number: Decimal) -> str:
@@ -173,7 +185,7 @@ def check_extras(ticket: TicketAsked) -> None:
         check_price(ticket.ticket_price)
     if ticket.each_way is not None:
         check_each_way(ticket, ticket.each_way)
-    if not 0 <= ticket.commission_pct < 100 or ticket.commission_pct != round(ticket.commission_pct, 2):
+    if not 0 <= ticket.commission < 100 or ticket.commission != round(ticket.commission, 2):
         raise BadBet("The commission is a percentage from 0 to below 100, with two decimals.")
     if not 0 <= ticket.boost_pct < 10_000 or ticket.boost_pct != round(ticket.boost_pct, 2):
         raise BadBet("The boost is a percentage from 0 to below 10000, with two decimals.")

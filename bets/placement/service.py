@@ -84,7 +84,7 @@ def place_ticket(
     sizes: Sequence[int] = (),
     teaser_points: Decimal | None = None,
     ticket_price: Decimal | None = None,
-    commission_pct: Decimal = Decimal(0),
+    commission_pct: Decimal | None = None,
     each_way: EachWay | None = None,
     is_bonus: bool = False,
     boost_pct: Decimal = Decimal(0),
@@ -99,7 +99,7 @@ def place_ticket(
 
     ``stake`` is the ticket's; of a round robin or system it is that of each combination (``sizes`` are theirs), of an
     each-way bet that of each half, and on a lay market the backer's, whose liability is what the ticket risks. A
-    bonus bet risks no cash. A same-game parlay needs ``ticket_price``; a teaser is paid by the table unless it has one.
+    bonus bet risks no cash. Without ``commission_pct`` the ticket agrees on the commission its exchange usually takes. A same-game parlay needs ``ticket_price``; a teaser is paid by the table unless it has one.
 
     No game must have begun by the database's clock, and the book's current price for each line must be
     the price asked for, or a better one, which the leg then gets; ``accept`` narrows that to "exact" or
@@ -195,7 +195,7 @@ def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Bet:
         sizes=list(ticket.sizes),
         teaser_points=ticket.teaser_points,
         is_lay=ticket.is_lay,
-        commission_pct=ticket.commission_pct,
+        commission_pct=ticket.commission,
         each_way_places=way.places if way else None,
         each_way_fraction=way.fraction if way else None,
         odds=odds,
