@@ -7,6 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from bettrack.benchmarks import grade
+
 
 @pytest.mark.django_db(transaction=True)
 def test_settling_is_measured_in_a_database_that_is_gone_afterwards() -> None:
@@ -47,3 +49,16 @@ def test_reading_is_measured_with_a_small_and_a_large_archive() -> None:
 def test_an_archive_too_small_to_read_is_refused() -> None:
     with pytest.raises(CommandError, match="at least 7,200 snapshots"):
         call_command("benchmark", "read", "--small=100")
+
+
+def test_grading_is_measured_on_legs_of_every_outcome() -> None:
+    out = StringIO()
+    call_command("benchmark", "grade", "--legs=4000", "--json", stdout=out)
+    found = json.loads(out.getvalue())
+    assert list(found) == ["legs_per_s"]
+    assert found["legs_per_s"] > 0
+    statuses = grade.measure(legs=4000).statuses
+    assert sum(statuses.values()) == 4000
+    assert set(statuses) >= {"won", "lost", "half_won", "push"}
+    with pytest.raises(CommandError, match="at least one leg"):
+        call_command("benchmark", "grade", "--legs=0")

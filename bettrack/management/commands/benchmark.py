@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from bets.settlement import BATCH
-from bettrack.benchmarks import ingest, read, settle
+from bettrack.benchmarks import grade, ingest, read, settle
 from bettrack.benchmarks.feed import CHANGED
 
 RECORDED_DAYS = "odds_api_timeseries/dev/mlb_snapshots_2026-07-18_19_full.jsonl.gz"
@@ -28,6 +28,9 @@ class Command(BaseCommand):
         bets.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1), metavar="N")
         bets.add_argument("--batch", type=int, default=BATCH, metavar="N", help="bets per transaction")
         bets.add_argument("--json", action="store_true", help="print one JSON object")
+        grading = subjects.add_parser("grade", help="legs graded in memory, without a database")
+        grading.add_argument("--legs", type=int, default=400_000, metavar="N")
+        grading.add_argument("--json", action="store_true", help="print one JSON object")
         reads = subjects.add_parser(
             "read", help="the board, its page and a market's movement as the archive grows"
         )
@@ -60,6 +63,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, subject: str, **options: Any) -> None:
         subjects: dict[str, Callable[..., None]] = {
             "settle": self.settle,
+            "grade": self.grade,
             "read": self.read,
             "ingest": self.ingest,
         }
@@ -84,6 +88,16 @@ class Command(BaseCommand):
             f"{found.statements_per_batch} statements a batch of {batch}, {found.peak_mb:.0f} MB at most\n"
             f"{statuses}; the ledger is right"
         )
+
+    def grade(self, *, json: bool, legs: int, **_: object) -> None:
+        if legs < 1:
+            raise CommandError("Give at least one leg.")
+        found = grade.measure(legs=legs)
+        if json:
+            self.print_json(found, "legs_per_s")
+            return
+        statuses = ", ".join(f"{count:,} {status}" for status, count in sorted(found.statuses.items()))
+        self.stdout.write(f"{found.legs_per_s:,.0f} legs/s on one core; {statuses}")
 
     def read(self, *, json: bool, small: int, large: int, rounds: int, **_: object) -> None:
         if not (2 * read.FEWEST <= small <= large and rounds >= 1):
