@@ -16,6 +16,8 @@ from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetS
 from bets.money import LARGEST_BALANCE, BadAmount, format_money
 from bets.voiding import legs_of, lock_bets, require_revision
 
+MOST_REVISIONS = 10_000
+"""Grades and decisions after which people decide no more, so that grading itself always has a revision left."""
 BY_HAND = (
     BetEventKind.SETTLED,
     BetEventKind.REGRADED,
@@ -102,7 +104,12 @@ def write(
     at: dt.datetime,
     data: dict[str, Any],
 ) -> None:
-    """Bring a locked bet where the decision says; the event keeps what was before, evidence and all."""
+    """Bring a locked bet where the decision says; the event keeps what was before, evidence and all.
+
+    Raises NotPossible for a bet that has been decided more often than anybody needs.
+    """
+    if bet.revision >= MOST_REVISIONS:
+        raise NotPossible(f"This bet has been decided {MOST_REVISIONS:,} times; it stays as it is.")
     before, revision = standing_of(bet), bet.revision + 1
     BetEvent.objects.create(
         bet=bet,

@@ -200,7 +200,7 @@ def check_each_way(ticket: TicketAsked, way: EachWay) -> None:
     outright = markets.bet_type(ticket.legs[0].selection.market) == BetType.OUTRIGHT
     if ticket.kind != BetKind.STRAIGHT or not outright:
         raise BadBet("An each-way bet is a straight bet on the winner of an outright.")
-    if not (1 <= way.places <= 100 and 0 < way.fraction <= 1):
+    if not (1 <= way.places <= 100 and 0 < way.fraction <= 1 and way.fraction.denominator <= 1000):
         raise BadBet("An each-way bet pays 1 to 100 places at a fraction of the odds, such as 1/4.")
 
 

@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bets.decisions.cashing import cash_out, cash_out_part
 from bets.decisions.many import grade_many_again, void_many
+from bets.decisions.record import MOST_REVISIONS
 from bets.decisions.rehearsal import rehearse, rehearse_many
 from bets.decisions.settling import reprice, settle_by_hand
 from bets.decisions.undoing import undo_decision
@@ -353,3 +354,13 @@ def test_many_bets_are_sent_back_together(staff: User) -> None:
     assert Bet.objects.filter(status="pending").count() == 3
     with pytest.raises(NotPossible, match="None of these bets is under review"):
         grade_many_again(bet_ids=[bet.pk for bet in bets], by=staff, reason="again")
+
+
+def test_deciding_without_end_leaves_grading_a_revision(bet: Bet) -> None:
+    Bet.objects.filter(pk=bet.pk).update(revision=MOST_REVISIONS)
+    with pytest.raises(NotPossible, match="decided 10,000 times"):
+        cash_out_part(bet=bet, stake=Decimal(1), offer=Decimal(1), by=bet.user, reason="once more")
+    ended(bet.legs.get().game, 1, 0)
+    settle_due()
+    bet.refresh_from_db()
+    assert (bet.status, bet.revision) == (BetStatus.WON, MOST_REVISIONS + 1)
