@@ -50,7 +50,10 @@ def result(sport: str, number: int) -> Result:
     """A final whose score varies with the number."""
     if sport == EPL:
         home, away = number % 5, number // 5 % 4
-        periods = ((home // 2, home - home // 2), (away // 2, away - away // 2))
+        periods: tuple[tuple[int, ...], tuple[int, ...]] = (
+            (home // 2, home - home // 2),
+            (away // 2, away - away // 2),
+        )
     else:
         home, away = 95 + number % 31, 96 + number // 31 % 29
         periods = ((25, 26, 24, home - 75), (24, 27, 25, away - 76))
