@@ -14,8 +14,9 @@ from accounts.models import User
 from bets.decisions.cashing import can_be_split, cash_out, cash_out_part
 from bets.decisions.settling import OUTCOMES, reprice, settle_by_hand
 from bets.decisions.undoing import undo_decision
+from bets.deductions import deduct
 from bets.history import LegRow
-from bets.models import Bet
+from bets.models import Bet, BetType
 from bets.money import BadAmount, format_money, parse_money
 from bets.price_text import BadOdds, parse_odds
 from bets.voiding import MAX_REASON, grade_again, void_bet
@@ -160,6 +161,38 @@ class RepriceForm(DecisionForm):
         return {"price": self.cleaned_data["price"]}
 
 
+class DeductForm(DecisionForm):
+    """What is taken off the winnings of an outright, in per cent."""
+
+    service = staticmethod(deduct)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        outrights = [row for row in self.legs if row.leg.bet_type == BetType.OUTRIGHT]
+        choices = [(row.leg.position, row.name) for row in outrights]
+        widget = forms.HiddenInput if len(choices) == 1 else forms.Select
+        self.fields["position"] = forms.TypedChoiceField(
+            label="Runner",
+            choices=choices,
+            coerce=int,
+            initial=choices[0][0] if choices else None,
+            widget=widget,
+        )
+        self.fields["pct"] = forms.DecimalField(
+            label="Deducted from the winnings, in %",
+            min_value=0,
+            max_value=90,
+            decimal_places=2,
+            initial=outrights[0].leg.deduction_pct if outrights else None,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            help_text="From 0 to 90. 25 takes a quarter of the profit, not of the stake.",
+        )
+        self.order_fields(["revision", "position", "pct", "reason"])
+
+    def terms(self) -> dict[str, Any]:
+        return {"position": self.cleaned_data["position"], "pct": self.cleaned_data["pct"]}
+
+
 class VoidForm(DecisionForm):
     service = staticmethod(void_bet)
 
@@ -176,6 +209,7 @@ FORMS: dict[str, type[DecisionForm]] = {
     "settle": SettleForm,
     "cash-out": CashOutForm,
     "reprice": RepriceForm,
+    "deduct": DeductForm,
     "void": VoidForm,
     "send-back": SendBackForm,
     "undo": UndoForm,

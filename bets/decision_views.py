@@ -21,6 +21,7 @@ DONE = {
     "settle": "Settled by hand.",
     "cash-out": "Cash-out recorded.",
     "reprice": "Settled at the new price.",
+    "deduct": "Deduction recorded.",
     "void": "Voided; the stake is back.",
     "send-back": "Sent back to grading.",
     "undo": "Undone. BetTrack grades the bet by itself again.",

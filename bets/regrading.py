@@ -104,6 +104,11 @@ def regrade_batch(*, now: dt.datetime | None = None, size: int = BATCH) -> tuple
         bet_ids = list(dict.fromkeys(row[0] for row in cursor.fetchall()))
     if not bet_ids:
         return 0, Counter()
+    return len(bet_ids), regrade_locked(bet_ids, now)
+
+
+def regrade_locked(bet_ids: Sequence[uuid.UUID], now: dt.datetime | None) -> Counter[str]:
+    """Grade bets that the caller has locked afresh where their games have changed; return the statuses of those changed."""
     bets = due.load(bet_ids)
     previous = previous_grades(bet_ids)
     at = now or database_now()
@@ -117,7 +122,7 @@ def regrade_batch(*, now: dt.datetime | None = None, size: int = BATCH) -> tuple
     if changed:
         write_grades(changed, lines, closing, at, kept)
     mark([one.bet.id for one in graded if one.bet.id not in kept])
-    return len(bets), Counter(one.ticket.status for one in changed)
+    return Counter(one.ticket.status for one in changed)
 
 
 def previous_grades(bet_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Previous]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from bets.decisions.settling import can_reprice
 from bets.decisions.undoing import last_decision
+from bets.deductions import deductible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
 from games.models import GameStatus
 
@@ -30,7 +31,12 @@ SEND_BACK = Option(
     "send-back", "Send back to grading", "Grade it again, after its result has been set right."
 )
 UNDO = Option("undo", "Undo the decision", "Take back what it paid and let BetTrack grade the bet again.")
-OPTIONS = {option.key: option for option in (SETTLE, CASH_OUT, REPRICE, VOID, SEND_BACK, UNDO)}
+DEDUCT = Option(
+    "deduct",
+    "Enter a deduction",
+    "What the book takes off the winnings for a runner withdrawn late (Rule 4).",
+)
+OPTIONS = {option.key: option for option in (SETTLE, CASH_OUT, REPRICE, VOID, DEDUCT, SEND_BACK, UNDO)}
 
 
 def options_for(
@@ -52,6 +58,7 @@ def options_for(
         SETTLE: bool(legs) and (staff or (is_open and (review or begun))),
         CASH_OUT: is_open,
         VOID: bool(legs) and not is_void and (staff or (is_open and not begun)),
+        DEDUCT: deductible(bet, legs, decision),
         SEND_BACK: staff and review,
         UNDO: bool(legs)
         and decision is not None
@@ -69,6 +76,7 @@ def staff_options(bet: Bet) -> list[Option]:
         SETTLE: bool(legs),
         CASH_OUT: bet.status in OPEN_STATUSES,
         VOID: bool(legs) and bet.status != BetStatus.VOID,
+        DEDUCT: deductible(bet, legs, decision),
         SEND_BACK: bet.status == BetStatus.NEEDS_REVIEW,
         UNDO: bool(legs) and decision is not None,
     }

@@ -186,7 +186,7 @@ def test_a_deduction_entered_after_the_payout_regrades_the_bet(masters: Game, st
     settle_due()
     regrade_due()
     with pytest.raises(NotAllowed):
-        set_deduction(leg=bet.legs.get(), pct=Decimal(25), by=bet.user, reason="late withdrawal")
+        set_deduction(leg=bet.legs.get(), pct=Decimal(25), by=UserFactory(), reason="late withdrawal")
     set_deduction(leg=bet.legs.get(), pct=Decimal(25), by=staff, reason="late withdrawal")
     assert regrade_due() == {"won": 1}
     assert settled(bet) == ("won", "400.00")
