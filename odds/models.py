@@ -124,8 +124,9 @@ class OddSnapshotQuerySet(models.QuerySet["OddSnapshot"]):
 class OddSnapshot(models.Model):
     """One price change of one line at one book, kept for ever. A withdrawn line has price NULL.
 
-    The table is partitioned by month on ``timestamp``; its primary key is (game_id, id, timestamp),
-    of which Django is told the part that identifies a row.
+    The table is partitioned by month on ``timestamp``; its primary key, which is its only index, is (game_id,
+    selection_id, bookmaker_id, timestamp, id), of which Django is told the part that identifies a row. Line
+    movement, as-of reads and closing lines go by it, so whoever reads names the game.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -146,10 +147,6 @@ class OddSnapshot(models.Model):
     class Meta:
         db_table = "odd_snapshots"
         ordering = ["timestamp", "id"]
-        indexes = [
-            # line movement, as-of reads and closing lines of one selection at one book
-            models.Index(fields=["selection", "bookmaker", "timestamp"], name="snapshot_line"),
-        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(price__isnull=True) | is_american_odds("price"),

@@ -28,9 +28,10 @@ LAST_CHANGES: Final = """
 SELECT w.n, array_agg(o.at ORDER BY o.at, o.id), array_agg(o.price ORDER BY o.at, o.id)
   FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS w (n, selection_id, book)
   JOIN bookmakers b ON b.key = w.book
+  JOIN selections l ON l.id = w.selection_id
  CROSS JOIN LATERAL (
      SELECT s.id, s.price, extract(epoch FROM s."timestamp")::bigint AS at FROM odd_snapshots s
-      WHERE s.selection_id = w.selection_id AND s.bookmaker_id = b.id AND s."timestamp" > %s
+      WHERE s.game_id = l.game_id AND s.selection_id = l.id AND s.bookmaker_id = b.id AND s."timestamp" > %s
       ORDER BY s."timestamp" DESC LIMIT %s) o
  GROUP BY w.n
 """

@@ -37,7 +37,7 @@ JOIN selections c ON c.game_id = g.id AND c.market = a.market AND c.participant 
 JOIN bookmakers b ON b.key = a.bookmaker
 WHERE NOT EXISTS (
     SELECT 1 FROM odd_snapshots s
-    WHERE s.selection_id = c.id AND s.bookmaker_id = b.id AND s."timestamp" = a."timestamp"
+    WHERE s.game_id = g.id AND s.selection_id = c.id AND s.bookmaker_id = b.id AND s."timestamp" = a."timestamp"
       AND s.captured_at = a.captured_at AND s.price IS NOT DISTINCT FROM a.price
       AND s.point IS NOT DISTINCT FROM a.point
 )

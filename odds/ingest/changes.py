@@ -40,7 +40,7 @@ WITH held AS MATERIALIZED (
         CASE WHEN held_point IS NOT DISTINCT FROM point THEN held_price END AS previous_price,
         greatest("timestamp", held_timestamp, CASE WHEN offer_id IS NULL AND is_known THEN (
             SELECT s."timestamp" FROM odd_snapshots s
-            WHERE s.selection_id = x.selection_id AND s.bookmaker_id = x.bookmaker_id
+            WHERE s.game_id = x.game_id AND s.selection_id = x.selection_id AND s.bookmaker_id = x.bookmaker_id
                 AND s."timestamp" > x."timestamp" AND (x.is_single OR s.point IS NOT DISTINCT FROM x.point)
             ORDER BY s."timestamp" DESC LIMIT 1
         ) END) AS "timestamp"

@@ -214,7 +214,8 @@ def test_the_past_is_read_by_the_index_of_lines_alone(game: Game, home: Selectio
         cursor.execute(f"EXPLAIN {OFFERS}", parameters([game.pk], ["h2h", "player_points"], NOON))
         plan = "\n".join(row for (row,) in cursor.fetchall())
     assert "Seq Scan on odd_snapshots" not in plan
-    assert "Index Cond: ((selection_id = pair.selection_id) AND (bookmaker_id = pair.bookmaker_id)" in plan
+    line = "(game_id = pair.game_id) AND (selection_id = pair.selection_id) AND (bookmaker_id = pair.bookmaker_id)"
+    assert f"Index Cond: ({line}" in plan
 
 
 def test_best_prices_of_the_past_take_one_statement(
