@@ -24,6 +24,7 @@ TOO_GOOD: Final = Fraction(1, 10)
 """A larger edge than that is a stale or mistaken price far more often than a gift."""
 CONSENSUS: Final = "consensus"
 LEAST_BOOKS: Final = 2
+HALF: Final = Decimal("0.5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,8 @@ class MiddleEdge:
 
     @property
     def wins(self) -> range:
-        """Whole results that win both bets: strictly between the points."""
-        return range(floor(self.low) + 1, ceil(self.high))
+        """Whole results that win both bets in full: half a point from either at least, as quarter points pay half."""
+        return range(ceil(self.low + HALF), floor(self.high - HALF) + 1)
 
     @property
     def edge(self) -> Fraction:
@@ -144,15 +145,17 @@ def find_values(
     found: list[ValueEdge] = []
     for line in lines:
         fairs = book_fairs(line, fairness)
+        most = [max(chances) for chances in zip(*(one.fair.probabilities for one in fairs), strict=True)]
+        if not most:
+            continue
         for place, side in enumerate(line.sides):
             wanted = [offer for offer in line.offers[side] if not at or offer.book.key in at]
             for offer in sorted(wanted, key=lambda offer: -offer.odds):
-                edge = value_of(line, offer, place, fairs, fairness)
-                if edge is None:
-                    continue
-                if edge.edge < least:
+                if offer.odds * most[place] - 1 < least:
                     break
-                found.append(edge)
+                edge = value_of(line, offer, place, fairs, fairness)
+                if edge is not None and edge.edge >= least:
+                    found.append(edge)
     return sorted(found, key=lambda edge: -edge.edge)
 
 
@@ -222,17 +225,17 @@ def narrowed(
 
 
 def find_opposed(lines: Iterable[Line], *, least: Fraction, most: Fraction | None = None) -> list[Opposed]:
-    """The best prices of all outcomes whose margin is at least ``least`` and below ``most``, the best first.
+    """The best prices of all outcomes whose margin is from ``least`` to ``most``, the best first.
 
     Legs are at two books at least: one book does not bet against itself.
     """
     found: list[Opposed] = []
     for line in lines:
         legs = tuple(best_leg(line.offers[side]) for side in line.sides)
-        if len({leg.book.key for leg in legs}) < 2 or sum(1 / leg.odds for leg in legs) > 1 / (1 + least):
+        if len({leg.book.key for leg in legs}) < 2:
             continue
         opposed = Opposed(line, legs)
-        if most is None or opposed.edge < most:
+        if opposed.edge >= least and (most is None or opposed.edge <= most):
             found.append(opposed)
     return sorted(found, key=lambda edge: -edge.edge)
 
@@ -277,9 +280,15 @@ def middle_of(lower: Line, higher: Line, *, signed: bool) -> MiddleEdge | None:
     low, high = (-lower.point, -higher.point) if signed else (lower.point, higher.point)
     if high - low < 1:
         return None
-    over = best_leg(lower.offers[lower.sides[0]])
-    under = best_leg(higher.offers[higher.sides[1]])
-    if over.book.key == under.book.key:
-        return None
-    edge = MiddleEdge(lower, over, under, low, high)
-    return edge if len(edge.wins) else None
+    overs, unders = lower.offers[lower.sides[0]], higher.offers[higher.sides[1]]
+    over, under = best_leg(overs), best_leg(unders)
+    pairs = [(over, under)]
+    if over.book.key == under.book.key:  # one of them gives way to the next best
+        pairs = [(over, best_leg(others)) for others in [elsewhere(unders, over)] if others]
+        pairs += [(best_leg(others), under) for others in [elsewhere(overs, under)] if others]
+    edges = [MiddleEdge(lower, one, other, low, high) for one, other in pairs]
+    return max((edge for edge in edges if edge.wins), key=lambda edge: edge.edge, default=None)
+
+
+def elsewhere(offers: Sequence[Offer], than: Offer) -> list[Offer]:
+    return [offer for offer in offers if offer.book.key != than.book.key]

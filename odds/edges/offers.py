@@ -31,10 +31,13 @@ SIDES: Final = {
 THREE_WAY: Final = ("home", "draw", "away")
 OTHER: Final = {"home": "away", "away": "home"}
 MONEYLINES: Final = frozenset({"h2h", "h2h_3_way"})
+DRAWN: Final = ("soccer_", "handball_")
+"""Sports whose moneyline has always three outcomes: without its draw a book's market is not whole."""
 
 OFFERS: Final = """
 SELECT c.game_id, s.market, s.participant, s.side, c.selection_id, c.point, c.price, c.changed_at,
-       coalesce(h.seen_at, c.updated_at), b.key, b.title, b.short, b.commission, b.sharpness
+       coalesce(h.seen_at, c.updated_at), b.key, b.title, b.short, b.commission, b.sharpness,
+       g.sport_id
   FROM games g
   JOIN current_odds c ON c.game_id = g.id
   JOIN selections s ON s.game_id = c.game_id AND s.id = c.selection_id
@@ -66,6 +69,7 @@ class Row(NamedTuple):
     book_short: str
     commission: Decimal
     sharpness: Decimal
+    sport: str
 
 
 class Book(NamedTuple):
@@ -113,6 +117,11 @@ class Line:
         return all(self.offers.get(side) for side in self.sides)
 
     @property
+    def may_push(self) -> bool:
+        """Tell whether a result on the point itself returns all stakes."""
+        return self.point is not None and self.point == self.point.to_integral_value()
+
+    @property
     def oldest(self) -> dt.datetime:
         """When the price that was seen least lately was seen."""
         return min(offer.seen_at for offers in self.offers.values() for offer in offers)
@@ -148,7 +157,7 @@ def lines_of(rows: Iterable[Row]) -> list[Line]:
     with_draw = {(row.game_id, row.market, row.book_key) for row, _ in offers if row.side == "draw"}
     lines: dict[tuple[object, ...], Line] = {}
     for row, offer in offers:
-        three_way = (row.game_id, row.market, row.book_key) in with_draw
+        three_way = (row.game_id, row.market, row.book_key) in with_draw or needs_draw(row.sport, row.market)
         sides = THREE_WAY if three_way else SIDES.get(offer.side)
         market = canonical(row.market)
         if sides is None or (offer.is_lay and (three_way or market not in MONEYLINES)):
@@ -159,6 +168,13 @@ def lines_of(rows: Iterable[Row]) -> list[Line]:
         line = lines.setdefault(key, Line(row.game_id, market, row.participant, point, sides))
         line.offers.setdefault(offer.side, []).append(offer)
     return [line for line in lines.values() if line.is_complete]
+
+
+@lru_cache(maxsize=4096)
+def needs_draw(sport: str, market: str) -> bool:
+    """Tell whether a market is never one of two outcomes, a book's missing draw notwithstanding."""
+    base, _ = markets.split_period(market)
+    return base == "h2h_3_way" or (base in ("h2h", "h2h_lay") and sport.startswith(DRAWN))
 
 
 def canonical(market: str) -> str:

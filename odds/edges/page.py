@@ -122,7 +122,8 @@ def read_edges(request: EdgeRequest, *, now: dt.datetime) -> EdgePage:
     edges = edges_of(narrowed(lines, fresh=fresh), request)
     shown = [edge for edge in edges if not is_phantom(edge, fresh=fresh)]
     found = len(shown)
-    with_old = [line for line in lines if line.oldest < fresh]
+    middles = request.kind is EdgeKind.MIDDLE  # one line of a pair may be old, the other not
+    with_old = lines if middles else [line for line in lines if line.oldest < fresh]
     phantoms = [edge for edge in edges if is_phantom(edge, fresh=fresh)]
     phantoms += [edge for edge in edges_of(with_old, request) if edge.oldest < fresh]
     if request.phantoms:
@@ -153,7 +154,7 @@ def edges_of(lines: list[Line], request: EdgeRequest) -> list[Edge]:
     if request.kind is EdgeKind.MIDDLE:
         return list(find_middles(kept, least=least))
     if request.kind is EdgeKind.ARBITRAGE:
-        return list(find_opposed(kept, least=max(least, Fraction(0))))
+        return [edge for edge in find_opposed(kept, least=max(least, Fraction(0))) if edge.edge > 0]
     return list(find_opposed(kept, least=least, most=Fraction(0)))
 
 

@@ -36,12 +36,13 @@ def row(
     commission: str = "0",
     sharpness: str = "1",
     game: uuid.UUID = GAME,
+    sport: str = "icehockey_nhl",
 ) -> Row:
     """A price as the database gives it; ``price`` is American, ``age`` in minutes."""
     seen = NOW - dt.timedelta(minutes=age)
     return Row(
         game, market, participant, side, 1, None if point is None else Decimal(point), Decimal(price), seen,
-        seen, book, book.title(), "", Decimal(commission), Decimal(sharpness),
+        seen, book, book.title(), "", Decimal(commission), Decimal(sharpness), sport,
     )  # fmt: skip
 
 
@@ -100,6 +101,22 @@ def test_a_three_way_market_needs_the_draw() -> None:
     assert lines_of([each for each in with_draw if each.side != "away"]) == []
     apart = {line.sides for line in lines_of([*both("c", "2", "2"), *with_draw])}
     assert apart == {("home", "away"), ("home", "draw", "away")}
+
+
+@pytest.mark.parametrize(
+    ("sport", "market"), [("soccer_epl", "h2h"), ("soccer_epl", "h2h_h1"), ("icehockey_nhl", "h2h_3_way")]
+)
+def test_a_book_that_drops_the_draw_makes_no_market_of_two_outcomes(sport: str, market: str) -> None:
+    home = [row(book, "home", "+150", market=market, sport=sport) for book in ("a", "b")]
+    away = [row(book, "away", "+150", market=market, sport=sport) for book in ("a", "b")]
+    assert lines_of(home + away) == []
+    draw = row("c", "draw", "+250", market=market, sport=sport)
+    assert one(lines_of([*home, *away, draw])).sides == ("home", "draw", "away")
+
+
+def test_lays_of_a_soccer_match_without_the_draw_oppose_nothing() -> None:
+    terms = {"market": "h2h_lay", "sport": "soccer_epl"}
+    assert lines_of([row("x", side, "+110", **terms) for side in ("home", "away")]) == []  # type: ignore[arg-type]
 
 
 def find_opposed_lines(rows: list[Row]) -> list[Line]:
@@ -161,6 +178,13 @@ def test_a_book_does_not_judge_itself_and_two_others_are_needed() -> None:
     assert {edge.books for edge in named} == {("b",)}
 
 
+def test_a_worse_price_may_be_the_better_bet_by_the_books_that_judge_it() -> None:
+    rows = [*both("a", "2.10", "1.95"), *both("b", "2.09", "1.60"), *both("c", "2.00", "2.00")]
+    edges = find_values(lines_of(rows), FAIRNESS, least=Fraction(1, 100))
+    home = [(edge.offer.book.key, f"{float(edge.edge):.4f}") for edge in edges if edge.offer.side == "home"]
+    assert home == [("b", "0.0256")]
+
+
 def test_a_book_without_weight_has_no_say() -> None:
     rows = both("a", "2.5", "1.6") + both("b", "1.9", "1.9") + both("c", "1.2", "4", sharpness="0")
     edges = find_values(lines_of(rows), FAIRNESS, least=ALL)
@@ -202,6 +226,39 @@ def test_a_middle_of_handicaps_lies_between_margins_of_the_home_side() -> None:
     assert (edge.over.side, edge.over.point) == ("home", Decimal("-2.5"))
     assert (edge.under.side, edge.under.point) == ("away", Decimal("4.5"))
     assert list(edge.wins) == [3, 4]
+
+
+def total(book: str, side: str, point: str, price: str = "-105", market: str = "totals") -> Row:
+    return row(book, side, price, market=market, point=point)
+
+
+def test_a_middle_wins_both_bets_in_full_so_that_quarter_points_reach_less_far() -> None:
+    def wins(low: str, high: str) -> list[int]:
+        rows = [total("a", "over", low), total("b", "under", low), total("a", "over", high)]
+        edges = find_middles(lines_of([*rows, total("b", "under", high)]), least=ALL)
+        return [result for edge in edges for result in edge.wins]
+
+    assert wins("2.5", "3.5") == [3]
+    assert wins("2", "4") == [3]
+    assert wins("2.25", "3.75") == [3]
+    assert wins("2.75", "3.75") == []  # over 2.75 wins but half at 3
+    assert wins("2.25", "3.25") == []  # so does under 3.25
+
+
+def test_a_book_best_on_both_sides_of_a_middle_gives_one_to_the_next() -> None:
+    rows = [
+        *(total("a", side, point, "+105") for side in ("over", "under") for point in ("210.5", "214.5")),
+        *(total("b", side, point) for side in ("over", "under") for point in ("210.5", "214.5")),
+    ]
+    (edge,) = find_middles(lines_of(rows), least=ALL)
+    assert {edge.over.book.key, edge.under.book.key} == {"a", "b"}
+    assert edge.edge == pricing.arbitrage_margin([edge.over.odds, edge.under.odds])
+
+
+def test_books_that_keep_nothing_are_no_loss_of_low_hold() -> None:
+    rows = [row("a", "home", "+100"), row("b", "away", "+100")]
+    (edge,) = find_opposed(lines_of(rows), least=ALL, most=Fraction(0))
+    assert edge.edge == 0
 
 
 def test_what_is_too_good_or_too_old_is_a_phantom() -> None:

@@ -139,3 +139,31 @@ def test_the_number_of_statements_does_not_depend_on_the_games(
     with django_assert_max_num_queries(2):
         found = read_edges(EdgeRequest(kind=kind), now=timezone.now())
     assert found.lines >= 3
+
+
+@pytest.mark.parametrize("kind", EdgeKind)
+@pytest.mark.parametrize("least", ["-100", "100", "0", "-0.00"])
+def test_the_ends_of_the_smallest_edge_are_answered(client: Client, kind: EdgeKind, least: str) -> None:
+    arbitrage()
+    assert "found on" in text(client, f"/edges/?kind={kind}&least={least}")
+
+
+def test_a_middle_of_an_old_and_a_fresh_line_is_counted_as_hidden(client: Client) -> None:
+    game = upcoming()
+    for at, point, minutes in (("alpha", "220.5", 30), ("beta", "222.5", 0)):
+        for side in ("over", "under"):
+            quote(game, f"totals {side}", -105, at=at, point=point)
+        when = timezone.now() - dt.timedelta(minutes=minutes)
+        HeartbeatFactory(game=game, bookmaker=Bookmaker.objects.get(key=at), seen_at=when, polled_at=when)
+    assert "1 hidden" in text(client, "/edges/?kind=middle")
+    assert "Wins both on 221 and 222" in text(client, "/edges/?kind=middle&phantoms=on")
+
+
+def test_stakes_that_are_returned_at_the_point_itself_are_said_to_be(client: Client) -> None:
+    game = upcoming()
+    for at, side, price in (("alpha", "over", 110), ("beta", "under", 105)):
+        quote(game, f"totals {side}", price, at=at, point="220")
+    seen(game)
+    page = text(client, "/edges/?kind=arbitrage&outlay=1000")
+    assert "+37.34 on 1000.00; at exactly the point all stakes come back" in page
+    assert "whatever happens" not in page
