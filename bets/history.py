@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from typing import Any, Final
 
 from django.db.models import Count, DecimalField, F, Prefetch, Q, QuerySet, Sum, Value
@@ -21,7 +20,7 @@ from bets.explanation import explanation
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
 from bets.money import MINUS, format_money, round_money
 from bets.ticket_terms import each_way_of, if_all_win
-from bets.wording import game_name, point_name, selection_name
+from bets.wording import agreed_in_words, game_name, point_name, selection_name
 from games.models import Game, GameStatus
 from odds import markets
 from odds.pricing import decimal_odds, format_odds
@@ -239,31 +238,6 @@ def cashed_early(bet: Bet, currency: str) -> str:
     if not bet.cashed_stake:
         return ""
     return f"{format_money(bet.cashed_out, currency)} for {format_money(bet.cashed_stake, currency)} of the stake"
-
-
-def agreed_in_words(bet: Bet) -> str:
-    """Say what was agreed beside legs, stake and price: combinations, points, places, boost, insurance."""
-    money = partial(format_money, currency=bet.bankroll.currency)
-    words = []
-    if bet.combinations > 1 and bet.unit_stake is not None and bet.each_way_places is None:
-        words.append(f"{bet.combinations} combinations of {money(bet.unit_stake)}")
-    if bet.is_lay and bet.unit_stake is not None:
-        words.append(f"lay of {money(bet.unit_stake)}, the stake is its liability")
-    if bet.teaser_points is not None:
-        words.append(f"lines moved by {bet.teaser_points.normalize():f} points")
-    if bet.each_way_places is not None and bet.each_way_fraction is not None:
-        words.append(f"each way, {bet.each_way_places} places at {bet.each_way_fraction} of the odds")
-    if bet.is_bonus:
-        words.append("bonus bet, the stake is not returned")
-    if bet.boost_pct:
-        words.append(f"profit raised by {bet.boost_pct.normalize():f} %")
-    if bet.commission_pct:
-        words.append(
-            f"commission of {bet.commission_pct.normalize():f} % of this bet’s own profit, not of the net of its market"
-        )
-    if bet.insured_up_to is not None:
-        words.append(f"a loss is credited as a bonus up to {money(bet.insured_up_to)}")
-    return "; ".join(words)
 
 
 def possible_return(bet: Bet) -> str:

@@ -6,7 +6,10 @@ Callers join what a name needs: ``selection.game`` with its sport and both teams
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
+from bets.models import Bet
+from bets.money import format_money
 from games.models import Game, GameKind
 from odds import markets
 from odds.board import AWAY_FIRST
@@ -45,3 +48,28 @@ def game_name(game: Game) -> str:
     if game.sport_id.startswith(AWAY_FIRST):
         return f"{game.away_team.name} at {game.home_team.name}"
     return f"{game.home_team.name} v {game.away_team.name}"
+
+
+def agreed_in_words(bet: Bet) -> str:
+    """Say what was agreed beside legs, stake and price: combinations, points, places, boost, insurance."""
+    money = partial(format_money, currency=bet.bankroll.currency)
+    words = []
+    if bet.combinations > 1 and bet.unit_stake is not None and bet.each_way_places is None:
+        words.append(f"{bet.combinations} combinations of {money(bet.unit_stake)}")
+    if bet.is_lay and bet.unit_stake is not None:
+        words.append(f"lay of {money(bet.unit_stake)}, the stake is its liability")
+    if bet.teaser_points is not None:
+        words.append(f"lines moved by {bet.teaser_points.normalize():f} points")
+    if bet.each_way_places is not None and bet.each_way_fraction is not None:
+        words.append(f"each way, {bet.each_way_places} places at {bet.each_way_fraction} of the odds")
+    if bet.is_bonus:
+        words.append("bonus bet, the stake is not returned")
+    if bet.boost_pct:
+        words.append(f"profit raised by {bet.boost_pct.normalize():f} %")
+    if bet.commission_pct:
+        words.append(
+            f"commission of {bet.commission_pct.normalize():f} % of this bet’s own profit, not of the net of its market"
+        )
+    if bet.insured_up_to is not None:
+        words.append(f"a loss is credited as a bonus up to {money(bet.insured_up_to)}")
+    return "; ".join(words)

@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 SAME_START = dt.timedelta(minutes=30)
 """Two rows of the same teams that begin this close together are one game listed twice: nobody plays two at once."""
+CHANGE_OF_ID = dt.timedelta(hours=3)
+"""The feed has been seen to list a game under its old and its new id for two hours and a quarter."""
 NEAR = dt.timedelta(hours=3)
 """A delay over midnight, or a start the two feeds give differently, still is the same match within this."""
 
@@ -24,7 +26,7 @@ NEAR = dt.timedelta(hours=3)
 class Candidate:
     """A stored match; ``zone`` is the one whose calendar day the league plays by, ``seen_at`` its last listing.
 
-    ``told_by`` is the event the source's last reading of it was of.
+    ``told_by`` is the event the source's last reading of it was of, ``listed_at`` when the feed listed it first.
     """
 
     game_id: uuid.UUID
@@ -38,6 +40,7 @@ class Candidate:
     status: str = "scheduled"
     seen_at: dt.datetime | None = None
     told_by: str | None = None
+    listed_at: dt.datetime | None = None
 
     @property
     def pairing(self) -> Pairing:
@@ -131,17 +134,31 @@ def _alike(reading: Reading, game: Candidate, twin: Candidate) -> Reading:
 
 
 def superseded(games: Sequence[Candidate]) -> list[Candidate]:
-    """The games of two teams on one day that the feed never showed in play, while it listed another of them later
-    or showed another in play.
+    """The games of two teams on one day that the feed never showed in play and put another of them in the place of.
+
+    Two that stood on its list together for longer than a change of ids takes are a doubleheader: neither is the other,
+    though the feed drop one before it begins and ESPN miss it too.
     """
     listed = [(game, game.seen_at) for game in games if game.seen_at is not None]
     begun = {game.game_id for game, seen_at in listed if seen_at >= game.start}
-    last = max((seen_at for _, seen_at in listed), default=None)
     return [
         game
         for game, seen_at in listed
-        if game.game_id not in begun and last is not None and (seen_at < last or begun)
+        if game.game_id not in begun
+        and any(
+            (other.game_id in begun or later > seen_at) and _hardly_together(game, other)
+            for other, later in listed
+            if other.game_id != game.game_id
+        )
     ]
+
+
+def _hardly_together(game: Candidate, other: Candidate) -> bool:
+    """Tell whether the feed listed both at once only for as long as it may take to change an id."""
+    if game.seen_at is None or other.seen_at is None or game.listed_at is None or other.listed_at is None:
+        return False
+    together = min(game.seen_at, other.seen_at) - max(game.listed_at, other.listed_at)
+    return together <= CHANGE_OF_ID
 
 
 def _facing(reading: Reading, game: Candidate, find_team: FindTeam) -> Reading:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Min, OuterRef, Q, Subquery
 
 from feeds.payloads import ScoreboardEvent, ScoreEvent
 from games.matching import Candidate, Match, match_readings, sports_of
@@ -111,6 +111,7 @@ def _match(readings: Sequence[Reading], source: str) -> tuple[list[Match], list[
             "status",
             "seen_at",
             Subquery(told.values("source_event_id")[:1]),
+            Min("commence_times__seen_at"),
         )
     )
     candidates = [Candidate(*row) for row in rows]

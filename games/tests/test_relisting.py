@@ -12,10 +12,10 @@ import pytest
 
 from feeds.payloads import GameStatus as Status
 from feeds.payloads import ScoreboardEvent
-from games.models import Game
+from games.models import CommenceTime, Game
 from games.seeding import seed_games
 from games.services import apply_results, ingest_games
-from games.tests.factories import GameFactory, SportFactory, TeamFactory
+from games.tests.factories import CommenceTimeFactory, GameFactory, SportFactory, TeamFactory
 from games.tests.readings import HOUR, MINUTE, espn, from_espn, from_odds_api, scores, state
 from games.tests.test_fixtures import Event
 from games.tests.test_recorded_seasons import board
@@ -27,13 +27,17 @@ NIGHT = NOON + 12 * HOUR
 
 
 def rows(*listings: tuple[dt.datetime, dt.datetime]) -> list[Game]:
-    """Rows of the same two teams: each with its start and when the feed listed it last."""
+    """Rows of the same two teams: each with its start and when the feed listed it last; each takes the place of the one before."""
     sport = SportFactory(key="baseball_mlb", title="MLB", time_zone="America/New_York")
     home, away = TeamFactory(sport=sport), TeamFactory(sport=sport)
-    return [
-        GameFactory(sport=sport, home_team=home, away_team=away, commence_time=start, seen_at=seen_at)
-        for start, seen_at in listings
-    ]
+    found: list[Game] = []
+    listed_at = min(seen_at for _, seen_at in listings) - 48 * HOUR
+    for start, seen_at in listings:
+        game = GameFactory(sport=sport, home_team=home, away_team=away, commence_time=start, seen_at=seen_at)
+        CommenceTimeFactory(game=game, commence_time=start, seen_at=listed_at)
+        listed_at = seen_at
+        found.append(game)
+    return found
 
 
 def test_two_rows_with_one_start_both_get_the_result_and_one_has_the_id() -> None:
@@ -53,6 +57,25 @@ def test_two_rows_that_are_both_still_listed_and_begin_together_are_one_game() -
 
 def test_a_row_dropped_before_it_began_follows_the_one_listed_in_its_place() -> None:
     old, new = rows((NOON, NOON - 2 * HOUR), (NOON + 5 * HOUR, NOON + 6 * HOUR))
+    from_espn(espn(new, score=(3, 2)), now=NIGHT)
+    assert state(old) == state(new) == ("final", 3, 2)
+
+
+def test_the_half_of_a_doubleheader_that_every_feed_missed_does_not_take_its_twins_score() -> None:
+    """Both games stood on the feed's list for days; it dropped the second before it began, and ESPN refused it."""
+    first, second = rows((NOON, NOON + 2 * HOUR), (NOON + 5 * HOUR, NOON - HOUR))
+    CommenceTime.objects.filter(game=second).update(seen_at=NOON - 48 * HOUR)
+    reading = espn(first, score=(3, 2))
+    from_espn(reading, now=NIGHT)
+    from_espn(reading, now=NIGHT + MINUTE)
+    assert state(first) == ("final", 3, 2)
+    assert state(second) == ("scheduled", None, None)
+
+
+def test_two_listings_that_overlap_for_two_hours_are_one_game() -> None:
+    new, old = rows((NOON, NOON + 2 * HOUR), (NOON + 5 * HOUR, NOON - 14 * HOUR))
+    CommenceTime.objects.filter(game=new).update(seen_at=NOON - 16 * HOUR)
+    CommenceTime.objects.filter(game=old).update(seen_at=NOON - 24 * HOUR)
     from_espn(espn(new, score=(3, 2)), now=NIGHT)
     assert state(old) == state(new) == ("final", 3, 2)
 
@@ -117,7 +140,7 @@ def test_a_start_moved_under_the_same_id_is_found_on_its_new_day_and_keeps_its_h
     game.refresh_from_db()
     from_espn(espn(game, score=(3, 2)), now=NIGHT + 24 * HOUR)
     assert state(game) == ("final", 3, 2)
-    assert [sighting.commence_time for sighting in game.commence_times.all()] == [NOON + 24 * HOUR]
+    assert [sighting.commence_time for sighting in game.commence_times.all()] == [NOON, NOON + 24 * HOUR]
 
 
 def test_a_late_game_of_the_us_day_is_not_the_next_utc_days_game() -> None:
