@@ -60,7 +60,7 @@ def test_an_unreadable_address_to_go_back_to_is_a_bad_request(client: Client) ->
     ("path", "data"),
     [
         ("bets/bet/", {"action": "void", "_selected_action": "zzz"}),
-        ("games/placing/add/", {"game": "zzz", "participant": "A", "position": "1"}),
+        ("games/player/add/", {"sport": "basketball_nba", "team": "zzz", "name": "A. Able"}),
     ],
 )
 def test_a_malformed_id_in_the_admin_is_a_bad_request(staff: Client, path: str, data: dict[str, Any]) -> None:
