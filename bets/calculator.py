@@ -178,6 +178,7 @@ def read_result(result: Fields, terms: LegTerms) -> Result:
     stats = None
     if result.has("stats"):
         stats = result.numbers("stats", MOST_STATS)
+    is_match = not terms.market.startswith("outrights")
     periods = [tuple(result.whole_numbers(f"{side}_periods", MOST_PERIODS)) for side in ("home", "away")]
     if bool(periods[0]) != bool(periods[1]):
         raise BadCase(f"{result.where}: give both home_periods and away_periods or neither.")
@@ -187,10 +188,10 @@ def read_result(result: Fields, terms: LegTerms) -> Result:
         away=away,
         home_periods=periods[0],
         away_periods=periods[1],
-        home_name=result.text("home_name") or "Home",
+        home_name=result.text("home_name") or ("Home" if is_match else "Outright"),
         away_name=result.text("away_name") or "Away",
         detail=result.text("detail"),
-        is_match=not terms.market.startswith("outrights"),
+        is_match=is_match,
         stats=stats,
         winner=result.flag("winner") if result.has("winner") else None,
         dead_heat=read_dead_heat(result),

@@ -292,6 +292,8 @@ def summary(terms: LegTerms, result: Result, grade: LegGrade) -> str:
     head = f"{first[0]} v {second[0]}, {result.status}"
     if result.status == "final" and first[1] is not None:
         head = f"{first[0]} {first[1]}–{second[1]} {second[0]}, final"
+    if not result.is_match:
+        head = f"{result.home_name}, {result.status}"
     if grade.compared is None:
         reason = "the stake is returned" if grade.status == "void" else grade.reason
         return f"{head}; {reason}".removesuffix(".")

@@ -111,7 +111,7 @@ def amend_rule(*, rule: SettlementRule, by: User, now: dt.datetime) -> Settlemen
         sport=rule.sport,
         family=rule.family,
         version=last.version + 1 if last else 1,
-        parameters=rule.parameters,
+        parameters=rule.parameters or {},
         source=rule.source,
         source_url=rule.source_url,
         read_on=rule.read_on,

@@ -118,6 +118,13 @@ def test_an_each_way_bets_stake_is_both_parts_together() -> None:
     assert answer(case(golfer, stake="20"))["payout"] == "25.00"
 
 
+def test_an_outright_is_not_told_as_a_game_of_two_sides() -> None:
+    result = {"status": "final", "winner": True, "dead_heat": [1, 2], "home_name": "The Masters"}
+    won = leg(market="outrights", side="win", participant="Rahm", point=None, odds="400", result=result)
+    found = answer(case(won, sport="golf_masters_tournament_winner"))
+    assert found["legs"][0]["reason"] == "The Masters, final; Rahm: dead heat of 2 for 1 place"
+
+
 def test_what_is_not_decided_has_no_payout_and_says_why() -> None:
     for result, status, words in (
         ({"status": "postponed", "home": 0, "away": 0}, "pending", "postponed"),

@@ -239,6 +239,17 @@ def test_the_admin_adds_a_version(client: Client) -> None:
     assert "x is no parameter of a rule" in refused.content.decode()
 
 
+@pytest.mark.parametrize("nothing", ["", "null", "[]", "{}"])
+def test_the_admin_takes_no_parameters_for_the_usual_rule_again(client: Client, nothing: str) -> None:
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    rule = SettlementRuleFactory(parameters={"not_started_hours": 12})
+    form = {"parameters": nothing, "source": "House rules", "source_url": "", "read_on": "", "note": ""}
+    response = client.post(f"/admin/bets/settlementrule/{rule.pk}/change/", form)
+    assert response.status_code == 302
+    assert SettlementRule.objects.latest("version").parameters == {}
+    assert hours(None, "basketball_nba") == 48
+
+
 def test_the_admin_shows_a_rules_address_and_says_when_none_is_recorded(client: Client) -> None:
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     SettlementRuleFactory()
