@@ -18,6 +18,7 @@ from bets.grading import BadTeaser, LegGrade, LegTerms, Result, tease
 from bets.grading.scores import minutes_played
 from bets.ticket_terms import each_way_of
 from games.models import ResultSource
+from games.services.staff import RETIRED
 
 BET_COLUMNS = 22
 DECIDED = ("final", "cancelled", "abandoned")
@@ -287,8 +288,15 @@ def result_of(game: DueGame, readings: Sequence[Reading]) -> Result:
         detail=" ".join(r.detail for r in saying),
         conflict=conflict_of(readings) if game.status == "final" else "",
         is_match=game.kind == "match",
+        retired=bool(retired_side(saying)),
         minutes=minutes_played(game.sport, game.period, game.clock),
     )
+
+
+def retired_side(readings: Iterable[Reading]) -> str:
+    """Return the side, home or away, that gave up by the word of staff; '' if none did."""
+    said = (r.detail.removeprefix(RETIRED) for r in readings if r.detail.startswith(RETIRED))
+    return next(iter(said), "")
 
 
 def conflict_of(readings: Sequence[Reading]) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from bets import due, grades, windows
-from bets.due import DueBet, DueLeg
+from bets.due import DueBet, DueLeg, retired_side
 from bets.evidence import Reading, explain_leg, name_draw_rule, name_rule
 from bets.grading import LegGrade, Result, grade_leg
 from bets.grading.names import line_in
@@ -56,6 +56,9 @@ class Lines:
         runners = self.runners.get(leg.game.id)
         if runners is not None:
             result = runners.result(result, leg.terms)
+        if result.retired and leg.terms.side in ("home", "away"):
+            winner = retired_side(self.readings.get(leg.game.id, ())) != leg.terms.side
+            result = replace(result, winner=winner)
         if leg.deduction_pct:
             result = replace(result, deduction_pct=leg.deduction_pct)
         if box is None or family_of(leg.terms.market) != "player_prop":

@@ -163,6 +163,13 @@ class PlayerStatAdmin(ReadOnly, admin.ModelAdmin):
 class GameForm(forms.ModelForm):
     """Status and score; what contradicts itself is refused in the words of the service."""
 
+    retired = forms.ChoiceField(
+        choices=[("", "–"), ("home", "Home"), ("away", "Away")],
+        required=False,
+        help_text="The side that gave up, of a final match: the other has won at this score. Of a bout without "
+        "contest set the status to cancelled.",
+    )
+
     class Meta:
         model = Game
         fields = RESULT_FIELDS
@@ -171,7 +178,11 @@ class GameForm(forms.ModelForm):
         cleaned = super().clean()
         if cleaned is not None and not self.errors:
             try:
-                check_result(game=self.instance, **{name: cleaned[name] for name in RESULT_FIELDS})
+                check_result(
+                    game=self.instance,
+                    retired=cleaned.get("retired", ""),
+                    **{name: cleaned[name] for name in RESULT_FIELDS},
+                )
             except ResultRefused as error:
                 raise ValidationError(str(error)) from error
         return cleaned
@@ -266,7 +277,7 @@ class GameAdmin(admin.ModelAdmin):
         (
             "Result",
             {
-                "fields": ["status", ("home_score", "away_score"), "period_scores"],
+                "fields": ["status", ("home_score", "away_score"), "retired", "period_scores"],
                 "description": "What is saved here is recorded with your name and stands above the feeds.",
             },
         ),
@@ -296,12 +307,13 @@ class GameAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Game, form: ModelForm, change: bool) -> None:
-        if not isinstance(request.user, User) or not set(form.changed_data) & set(RESULT_FIELDS):
+        if not isinstance(request.user, User) or not set(form.changed_data) & {*RESULT_FIELDS, "retired"}:
             return
         set_result(
             game=obj,
             by=request.user,
             now=timezone.now(),
+            retired=form.cleaned_data.get("retired", ""),
             **{name: form.cleaned_data[name] for name in RESULT_FIELDS},
         )
         messages.info(request, "The result is recorded as set by you.")

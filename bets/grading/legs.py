@@ -114,8 +114,9 @@ def already_decided(terms: LegTerms, result: Result, rule: Rule) -> LegGrade | N
 def grade_retired(terms: LegTerms, result: Result, rule: Rule) -> LegGrade:
     """Grade a leg on a match that ended by a retirement: what was not decided is void."""
     sets = sum(1 for pair in zip(result.home_periods, result.away_periods, strict=False) if max(pair) >= 6)
-    begun = len(result.home_periods)
-    stands = rule.retirement == "first_serve" or (rule.retirement == "first_set" and sets and begun > 0)
+    if not result.home_periods:
+        sets = (result.home or 0) + (result.away or 0)
+    stands = rule.retirement == "first_serve" or (rule.retirement == "first_set" and sets > 0)
     if stands and family_of(terms.market) == "moneyline":
         if result.winner is not None:
             return grade_future(terms, result, rule)

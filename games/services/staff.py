@@ -12,6 +12,8 @@ from games.models import Game, GameKind, GameStatus, ResultSource, ScoreReading
 
 PLAYED = (GameStatus.LIVE, GameStatus.FINAL, GameStatus.ABANDONED)
 MAX_SCORE = 32767
+RETIRED = "retired: "
+"""What the reading of a match that ended by a retirement says before the side that gave up."""
 
 
 @transaction.atomic
@@ -21,16 +23,20 @@ def set_result(
     status: str,
     home_score: int | None = None,
     away_score: int | None = None,
+    retired: str = "",
     by: User,
     now: dt.datetime,
 ) -> ScoreReading:
     """Set a game's status and score by hand and keep who said so; return the stored reading.
 
+    ``retired`` is the side (home or away) that gave up a final match, which the other has won at that score. A bout
+    without contest is cancelled, a drawn one final at equal scores.
+
     From then on feeds no longer change a final, cancelled or abandoned game; what they say is recorded beside it.
     Raises ResultRefused when status and scores contradict each other.
     """
     locked = Game.objects.select_for_update().get(pk=game.pk)
-    check_result(game=locked, status=status, home_score=home_score, away_score=away_score)
+    check_result(game=locked, status=status, home_score=home_score, away_score=away_score, retired=retired)
     if (locked.home_score, locked.away_score) != (home_score, away_score):
         locked.period_scores = {}
     locked.status, locked.home_score, locked.away_score = status, home_score, away_score
@@ -54,7 +60,7 @@ def set_result(
         game=locked,
         source=ResultSource.STAFF,
         status=status,
-        status_detail="set by hand",
+        status_detail=f"{RETIRED}{retired}" if retired else "set by hand",
         home_score=home_score,
         away_score=away_score,
         period_scores=locked.period_scores,
@@ -73,7 +79,9 @@ def cancel(*, game: Game, by: User, now: dt.datetime) -> ScoreReading:
     return set_result(game=game, status=GameStatus.CANCELLED, by=by, now=now)
 
 
-def check_result(*, game: Game, status: str, home_score: int | None, away_score: int | None) -> None:
+def check_result(
+    *, game: Game, status: str, home_score: int | None, away_score: int | None, retired: str = ""
+) -> None:
     """Raise ResultRefused when status and scores contradict each other or the kind of game."""
     if status not in GameStatus.values:
         raise ResultRefused(f"{status!r} is not a game status. Choose one of {', '.join(GameStatus.values)}.")
@@ -86,5 +94,7 @@ def check_result(*, game: Game, status: str, home_score: int | None, away_score:
         raise ResultRefused("An outright has no score: enter its placings.")
     if scores and status not in PLAYED:
         raise ResultRefused(f"A {status} game has no score.")
+    if retired and (status != GameStatus.FINAL or retired not in ("home", "away")):
+        raise ResultRefused("Only a final match ends by a retirement, of the home or the away side.")
     if not scores and status == GameStatus.FINAL and game.kind == GameKind.MATCH:
         raise ResultRefused("A final match needs its score.")
