@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from games.services.box_scores import BoxScoreCounts, PlayerLine, record_box_score
-from games.services.fixtures import Fixture, ingest_games, other_sides
+from games.services.fixtures import Fixture, Listing, ingest_games, list_games
 from games.services.naming import keep_former_name
 from games.services.past import PastFixture, PastGames, record_past_games
 from games.services.placings import Finish, set_placings
@@ -14,6 +14,7 @@ __all__ = [
     "BoxScoreCounts",
     "Finish",
     "Fixture",
+    "Listing",
     "PastFixture",
     "PastGames",
     "PlayerLine",
@@ -22,7 +23,7 @@ __all__ = [
     "cancel",
     "ingest_games",
     "keep_former_name",
-    "other_sides",
+    "list_games",
     "postpone",
     "record_box_score",
     "record_past_games",

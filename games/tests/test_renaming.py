@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.tests.factories import UserFactory
 from games.models import Game, Team, TeamAlias
-from games.services import ingest_games, keep_former_name, other_sides
+from games.services import ingest_games, keep_former_name, list_games
 from games.tests.factories import TeamFactory
 from games.tests.test_fixtures import Event
 
@@ -42,8 +42,8 @@ def test_the_feeds_events_stay_with_their_game(client: Client) -> None:
     assert home is not None
     rename(client, home, "Another name")
     assert TeamAlias.objects.get().team == home
-    assert ingest_games(events=[listed], seen_at=NOW) == games
-    assert other_sides([listed], games) == {}
+    again = list_games(events=[listed], seen_at=NOW)
+    assert (again.games, again.new, again.turned | again.strangers) == (games, 0, frozenset())
     assert Team.objects.count() == 2
 
 

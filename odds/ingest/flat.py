@@ -113,9 +113,10 @@ def point_text(point: Decimal | None) -> str:
 
 def _is_sound(quotes: list[Quote], *, one_point: bool) -> bool:
     """True when all can be stored and no selection, or line of it, comes twice."""
-    if any(place == UNFIT or not point for place, point, _ in quotes):
+    places = {quote[0] for quote in quotes}
+    if UNFIT in places or "" in [quote[1] for quote in quotes]:
         return False
-    if len({place for place, _, _ in quotes}) == len(quotes):
+    if len(places) == len(quotes):
         return True
     return not one_point and len({(place, point) for place, point, _ in quotes}) == len(quotes)
 

@@ -29,19 +29,23 @@ def begin(sport_keys: Iterable[str]) -> None:
     """Lock the sports until the end of the transaction, whose commit need not wait for the disk.
 
     A crash may lose the last responses' rows, never tear them; the next poll brings their prices again.
-    The staging table is temporary and empties itself at the commit; where the transaction goes on, the
-    rows of the response before are still there.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'off', true), set_config('work_mem', %s, true), "
             "set_config('jit', 'off', true), pg_advisory_xact_lock_shared(%s), "
             "(SELECT count(*) FROM (SELECT pg_advisory_xact_lock(%s, hashtext(sport)) "
-            "FROM unnest(%s::text[]) AS sport) locked), "
-            "to_regclass('pg_temp.incoming_quotes') IS NULL",
+            "FROM unnest(%s::text[]) AS sport) locked)",
             [WORK_MEMORY, PARTITION_LOCK, SPORT_LOCK, sorted(set(sport_keys))],
         )
-        *_, is_first = cursor.fetchone()
+
+
+def prepare_staging() -> None:
+    """Have an empty staging table. It is temporary and empties itself at the commit; where the transaction goes on,
+    the rows of the response before are still there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('pg_temp.incoming_quotes') IS NULL")
+        (is_first,) = cursor.fetchone()
         cursor.execute(STAGING if is_first else "DELETE FROM incoming_quotes")
 
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from feeds.payloads import Market, OddsEvent, Rejected
 from games.models import Game, GameQuerySet
-from games.services import ingest_games, other_sides
+from games.services import Listing, list_games
 from odds.markets import scope
 from odds.models import CurrentOdds
 from odds.partitions import ARCHIVE_START, create_months, month_of
@@ -61,28 +61,23 @@ def ingest_odds(
         create_months(_months(response))
         with transaction.atomic():
             rows.begin({event.sport_key for event in events} | ({listed_sport} - {""}))
-            before = Game.objects.filter(external_id__in=[event.id for event in events]).count()
-            games = ingest_games(events=events, seen_at=captured_at)
-            counts.games_new = len(games) - before
-            counts.reject(LEFT_OUT for event in events if event.id not in games)
-            turned = _face_their_games(events, games, counts)
+            listing = list_games(events=events, seen_at=captured_at)
+            counts.games_new = listing.new
+            counts.reject(LEFT_OUT for event in events if event.id not in listing.games)
+            games = _without_strangers(listing, counts)
             if listed_sport and not any(WHOLE_EVENT.fullmatch(part.path) for part in rejected):
                 missing = _unlisted(listed_sport, events, captured_at)
                 games |= {game.external_id: game.id for game in missing.only("external_id")}
-            _Ingest(response, games, turned, counts).run()
+            _Ingest(response, games, listing.turned, counts).run()
     counts.reject(part.reason for part in (*rejected, *response.rejected))
     return counts
 
 
-def _face_their_games(events: Sequence[OddsEvent], games: dict[str, UUID], counts: IngestCounts) -> set[str]:
-    """Take the events of other teams out of ``games``; return those with home and away exchanged."""
-    others = other_sides(events, games)
-    turned = {event for event, is_turned in others.items() if is_turned}
-    for event in others.keys() - turned:
-        del games[event]
+def _without_strangers(listing: Listing, counts: IngestCounts) -> dict[str, UUID]:
+    for event in sorted(listing.strangers):
         logger.warning("event %s: %s", event, OTHER_TEAMS)
         counts.reject([OTHER_TEAMS])
-    return turned
+    return {event: game for event, game in listing.games.items() if event not in listing.strangers}
 
 
 def _unlisted(sport_key: str, events: Sequence[OddsEvent], captured_at: dt.datetime) -> GameQuerySet:
@@ -103,7 +98,7 @@ class _Ingest:
 
     response: Response
     games: dict[str, UUID]
-    turned: set[str]
+    turned: frozenset[str]
     counts: IngestCounts
     fresh: list[tuple[BeatKey, Block]] = field(default_factory=list)
     confirmed: set[BeatKey] = field(default_factory=set)
@@ -166,8 +161,10 @@ class _Ingest:
         captured_at, polled = self.response.captured_at, self.response.polled
         laid = [market for key, block in self.fresh for market in self._lay_flat(key, block)]
         fresh = sum(len(market.quotes) for market in laid)
-        self._stage(laid)
         gone = self.poll.gone()
+        if self.poll.seen or gone:
+            rows.prepare_staging()
+            self._stage(laid)
         rows.confirm_beats(self.poll.same, captured_at=captured_at)
         rows.miss_beats(self.poll.missed, gone, captured_at=captured_at)
         seen = rows.write_beats(self.game_ids, self.poll.seen, captured_at=captured_at)

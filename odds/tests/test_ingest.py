@@ -349,7 +349,7 @@ def test_the_number_of_statements_does_not_depend_on_the_size_of_the_response() 
         statements.append((len(unchanged), len(changed)))
         assert len(first) <= 40
     assert statements[0] == statements[1]
-    assert statements[1][0] <= 22
+    assert statements[1][0] <= 9
 
 
 @pytest.mark.django_db(transaction=True)
