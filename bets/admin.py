@@ -26,9 +26,12 @@ from bets.models import (
     BetEvent,
     BetLeg,
     BetStatus,
+    ChangedBet,
     Grade,
     LedgerEntry,
+    PublishedRecord,
     ResultCheck,
+    SettledBet,
     SettlementRule,
 )
 from bets.money import format_money
@@ -305,6 +308,30 @@ class ResultCheckAdmin(ReadOnly):
     list_select_related = ["game"]
     search_fields = ["game__title"]
     ordering = ["-version", "game"]
+
+
+@admin.register(SettledBet)
+class SettledBetAdmin(ReadOnly):
+    list_display = ["bet", "settled_at", "status", "bet_type", "staked", "net", "clv_ppm", "fair_clv_ppm"]
+    search_fields = ["=bet__id"]
+    ordering = ["-settled_at", "-bet"]
+
+
+@admin.register(ChangedBet)
+class ChangedBetAdmin(ReadOnly):
+    list_display = ["id", "bet_id"]
+    ordering = ["-id"]
+
+
+@admin.register(PublishedRecord)
+class PublishedRecordAdmin(ReadOnly):
+    """Who has published; the link itself stays with its owner."""
+
+    list_display = ["title", "user", "currency", "kind", "created_at", "revoked_at"]
+    exclude = ["token"]
+    search_fields = ["title", "user__username"]
+    list_select_related = ["user"]
+    ordering = ["-created_at", "id"]
 
 
 @admin.action(description="Delete with all bets voided and refunded")

@@ -21,6 +21,7 @@ OFTEN = {
     "pull odds": ("odds.tasks.pull_due_odds", 20.0),
     "pull results": ("odds.tasks.pull_due_results", 20.0),
     "settle finished bets": ("bets.tasks.settle_due", 15.0),
+    "derive statistics": ("bets.tasks.derive_statistics", 60.0),
 }
 """Tasks and their seconds; each knows by itself what is due, so one too many does no harm."""
 
@@ -37,6 +38,11 @@ app.conf.beat_schedule = {
     "drop expired partitions": {
         "task": "odds.tasks.drop_expired_partitions",
         "schedule": crontab(hour=3, minute=25),
+    },
+    "derive statistics of old bets": {
+        "task": "bets.tasks.derive_statistics",
+        "schedule": crontab(hour=4, minute=20),
+        "kwargs": {"everything": True},
     },
     "forget old API calls": {"task": "feeds.tasks.forget_old_calls", "schedule": crontab(hour=3, minute=40)},
 }

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("account/", include("accounts.urls")),
     path("bets/", include("bets.urls")),
+    path("stats/", include("bets.stats_urls")),
     path("tools/settlement/", calculator, name="settlement_calculator"),
     path("", include("games.urls")),
     path("", include("odds.urls")),

@@ -6,6 +6,7 @@ from bets.models.bankrolls import (
     Currency,
 )
 from bets.models.checks import ResultCheck
+from bets.models.facts import ChangedBet, SettledBet
 from bets.models.grades import Grade
 from bets.models.history import (
     BetEvent,
@@ -17,6 +18,7 @@ from bets.models.kinds import (
     BetKind,
     BetStatus,
     BetType,
+    FairSource,
     append_only,
 )
 from bets.models.ledger import (
@@ -24,6 +26,7 @@ from bets.models.ledger import (
     LedgerKind,
 )
 from bets.models.legs import BetLeg, BetLegQuerySet
+from bets.models.records import PublishedRecord
 from bets.models.rules import (
     RuleFamily,
     SettlementRule,
@@ -47,12 +50,16 @@ __all__ = [
     "BetQuerySet",
     "BetStatus",
     "BetType",
+    "ChangedBet",
     "Currency",
+    "FairSource",
     "Grade",
     "LedgerEntry",
     "LedgerKind",
+    "PublishedRecord",
     "ResultCheck",
     "RuleFamily",
+    "SettledBet",
     "SettlementRule",
     "append_only",
 ]

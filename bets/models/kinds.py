@@ -76,3 +76,12 @@ class BetType(models.TextChoices):
     PLAYER_PROP = "player_prop", "Player prop"
     OUTRIGHT = "outright", "Outright"
     OTHER = "other", "Other"
+
+
+class FairSource(models.TextChoices):
+    """Whose closing prices a fair chance comes from, the best first."""
+
+    SHARP = "sharp", "Pinnacle"
+    CONSENSUS = "consensus", "Consensus of sharp books"
+    OWN = "own", "The bet's own book"
+    NONE = "none", "None has a complete market"

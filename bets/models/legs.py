@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import Q
 
 from bets.fields import FractionField
+from bets.models.facts import note_closing
 from bets.models.grades import Grade
-from bets.models.kinds import OPEN_STATUSES, BetStatus, BetType, agreed_terms
+from bets.models.kinds import OPEN_STATUSES, BetStatus, BetType, FairSource, agreed_terms
 from bets.models.tickets import Bet
 from games.models import Game
 from odds.models import Selection, is_american_odds
@@ -51,6 +52,20 @@ class BetLeg(models.Model):
     closing_odds = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
     closing_point = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     closing_seen_at = models.DateTimeField(null=True, blank=True)
+    closing_fair = models.DecimalField(
+        max_digits=9,
+        decimal_places=8,
+        null=True,
+        blank=True,
+        help_text="Chance of the selection by closing prices, the margin taken out in proportion.",
+    )
+    closing_fair_from = models.CharField(  # noqa: DJ001 - empty means not looked for yet
+        max_length=9,
+        choices=FairSource,
+        null=True,
+        blank=True,
+        help_text="Whose closing prices; empty: not looked for yet.",
+    )
     grade = models.ForeignKey(
         Grade,
         on_delete=models.PROTECT,
@@ -107,6 +122,19 @@ class BetLeg(models.Model):
                 violation_error_message="A closing price has the time it was seen; none has none.",
             ),
             models.CheckConstraint(
+                condition=Q(closing_fair_from__isnull=True, closing_fair__isnull=True)
+                | Q(closing_fair_from=FairSource.NONE, closing_fair__isnull=True)
+                | Q(
+                    closing_fair_from__isnull=False,
+                    closing_fair_from__in=[FairSource.SHARP, FairSource.CONSENSUS, FairSource.OWN],
+                    closing_fair__isnull=False,
+                    closing_fair__gt=0,
+                    closing_fair__lt=1,
+                ),
+                name="fair_close_is_a_chance_and_names_its_source",
+                violation_error_message="A fair closing chance lies between 0 and 1 and names its source.",
+            ),
+            models.CheckConstraint(
                 condition=Q(bet_type__in=BetType.values),
                 name="leg_bet_type_is_known",
                 violation_error_message="Choose a known type of bet.",
@@ -129,6 +157,7 @@ class BetLeg(models.Model):
             ),
         ]
         triggers = [
+            note_closing,
             agreed_terms(
                 "leg",
                 "bet",
@@ -140,7 +169,7 @@ class BetLeg(models.Model):
                 "point",
                 "draw_offered",
                 "price_seen_at",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

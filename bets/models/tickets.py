@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from accounts.ids import uuid7
 from bets.fields import FractionField
 from bets.models.bankrolls import Bankroll
+from bets.models.facts import note_inserted, note_updated
 from bets.models.kinds import (
     OPEN_STATUSES,
     SINGLE_PRICE,
@@ -240,6 +241,8 @@ class Bet(models.Model):
             ),
         ]
         triggers = [
+            note_inserted,
+            note_updated,
             agreed_terms(
                 "bet",
                 "user",
@@ -263,7 +266,7 @@ class Bet(models.Model):
                 "boost_cap",
                 "insured_up_to",
                 "idempotency_key",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,11 +23,14 @@ from bets.models import (
     BetEventKind,
     BetLeg,
     BetType,
+    ChangedBet,
     Grade,
     LedgerEntry,
     LedgerKind,
+    PublishedRecord,
     ResultCheck,
     RuleFamily,
+    SettledBet,
     SettlementRule,
 )
 from bets.placement import place_straight
@@ -122,6 +125,46 @@ class SettlementRuleFactory(DjangoModelFactory[SettlementRule]):
 
     family = RuleFamily.MONEYLINE
     source = "House rules"
+
+
+class SettledBetFactory(DjangoModelFactory[SettledBet]):
+    """Figures as if derived from a won bet of 100 at −110."""
+
+    class Meta:
+        model = SettledBet
+
+    bet = factory.SubFactory(BetFactory)
+    bankroll = factory.SelfAttribute("bet.bankroll")
+    status = "won"
+    kind = "straight"
+    placed_at = PLACED
+    settled_at = PLACED
+    is_live = False
+    is_verified = False
+    is_bonus = False
+    staked = 10_000
+    net = 9_091
+    band = 2
+    odds_micro = 1_909_091
+
+
+class ChangedBetFactory(DjangoModelFactory[ChangedBet]):
+    class Meta:
+        model = ChangedBet
+
+    bet_id = factory.LazyFunction(uuid.uuid4)
+    user_id = factory.LazyFunction(uuid.uuid4)
+
+
+class PublishedRecordFactory(DjangoModelFactory[PublishedRecord]):
+    class Meta:
+        model = PublishedRecord
+
+    user = factory.SubFactory(UserFactory)
+    title = "A record"
+    currency = "USD"
+    kind = "paper"
+    created_at = PLACED
 
 
 def funded_bankroll(amount: str = "1000", **fields: Any) -> Bankroll:

@@ -31,6 +31,7 @@ from bets.tests.factories import (
     LedgerEntryFactory,
     SettlementRuleFactory,
 )
+from bets.tests.record_breaks import RECORDS
 from odds.tests.factories import BookmakerFactory, SelectionFactory
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +151,15 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     "leg_odds_are_american": [lambda: leg(odds=Decimal("-99.5"))],
     "closing_odds_are_american": [lambda: leg(closing_odds=5, closing_seen_at=PLACED)],
     "closing_odds_are_dated": [lambda: leg(closing_odds=-110), lambda: leg(closing_seen_at=PLACED)],
+    "fair_close_is_a_chance_and_names_its_source": [
+        lambda: leg(closing_fair=Decimal("0.5")),
+        lambda: leg(closing_fair=Decimal("0.5"), closing_fair_from="none"),
+        lambda: leg(closing_fair_from="sharp"),
+        lambda: leg(closing_fair_from="rumour"),
+        lambda: leg(closing_fair=0, closing_fair_from="own"),
+        lambda: leg(closing_fair=1, closing_fair_from="consensus"),
+    ],
+    **RECORDS,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],
     "leg_status_is_known": [lambda: leg(status="lucky", return_factor="1/1")],
     "leg_is_graded_exactly_when_it_has_a_factor": [

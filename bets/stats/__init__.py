@@ -1,0 +1,21 @@
+"""Honest statistics of a person's bets. ``read_record`` gives all of them, whoever shows them."""
+
+from __future__ import annotations
+
+from bets.stats.facts import refresh
+from bets.stats.record import Record, read_record
+from bets.stats.scope import Roll, Scope, default_pot, rolls_of, whole
+from bets.stats.sums import Sums, money
+
+__all__ = [
+    "Record",
+    "Roll",
+    "Scope",
+    "Sums",
+    "default_pot",
+    "money",
+    "read_record",
+    "refresh",
+    "rolls_of",
+    "whole",
+]

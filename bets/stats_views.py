@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.http import SignedInRequest, signed_in
+from bets import stats_page as shown
+from bets.models import PublishedRecord
+from bets.stats import Record, read_record, rolls_of
+from bets.stats.breakdowns import DIMENSIONS, SORTS, breakdown, ordered
+from bets.stats_forms import PERIODS, TYPES, Asked, Unreadable, asked, pot_key
+
+HEADINGS = {
+    "name": "",
+    "bets": "Bets",
+    "staked": "Staked",
+    "profit": "Profit",
+    "yield": "Yield",
+    "clv": "CLV, price",
+}
+
+
+@signed_in
+@require_safe
+def overview(request: SignedInRequest) -> HttpResponse:
+    """The person's statistics in one currency with one kind of money; without bankrolls, what to do first."""
+    rolls = rolls_of(request.user)
+    try:
+        wanted = asked(request.GET, rolls, zone=zone_of(request), now=timezone.now())
+    except Unreadable as problem:
+        return render(request, "400.html", {"problems": [str(problem)]}, status=400)
+    if wanted is None:
+        return render(request, "stats/empty.html")
+    record = read_record(request.user, wanted.scope)
+    amounts = shown.Amounts(wanted.scope.currency)
+    names = shown.titles()
+    slices = ordered(breakdown(wanted.by, record.slices, names), wanted.sort)
+    context = {
+        "record": record,
+        "asked": wanted,
+        "pot": pot_key((wanted.scope.currency, wanted.scope.kind)),
+        "pots": {pot_key(roll.pot): roll.pot for roll in rolls},
+        "rolls": [roll for roll in rolls if roll.pot == (wanted.scope.currency, wanted.scope.kind)],
+        "roll_chosen": wanted.scope.rolls[0].id if request.GET.get("bankroll") else None,
+        "chart_url": f"{reverse('stats:chart')}?{request.GET.urlencode()}",
+        "periods": PERIODS,
+        "types": TYPES,
+        "sports": sorted(names.leagues.items(), key=lambda item: item[1]),
+        "books": sorted(names.books.items(), key=lambda item: item[1]),
+        "figures": [
+            shown.money_figures(record, amounts),
+            shown.record_figures(record, request.user.odds_format),
+            shown.closing_figures(record) + shown.luck_figures(record, amounts),
+        ],
+        "dimensions": DIMENSIONS,
+        "dimension": DIMENSIONS[wanted.by],
+        "headings": headings(wanted),
+        "rows": [shown.row_of(one, amounts) for one in slices],
+        "marks": shown.marks_of(record.bins),
+        **calendar_of(wanted, record, amounts, zone_of(request)),
+        "published": PublishedRecord.objects.public()
+        .filter(user=request.user, currency=wanted.scope.currency, kind=wanted.scope.kind)
+        .first(),
+    }
+    return render(request, "stats/overview.html", context)
+
+
+@signed_in
+@require_safe
+@never_cache
+def chart(request: SignedInRequest) -> HttpResponse:
+    """Profit and expectation as JSON, at 2,000 instants at most."""
+    try:
+        wanted = asked(request.GET, rolls_of(request.user), zone=zone_of(request), now=timezone.now())
+    except Unreadable as problem:
+        return JsonResponse({"problem": str(problem)}, status=400)
+    if wanted is None:
+        return JsonResponse({"t": [], "profit": [], "bets": 0})
+    return JsonResponse(shown.chart_data(read_record(request.user, wanted.scope)))
+
+
+def zone_of(request: SignedInRequest) -> ZoneInfo:
+    return ZoneInfo(request.user.time_zone)
+
+
+def headings(wanted: Asked) -> list[tuple[str, str, str, str]]:
+    """Column, its name, the order that its link asks for, and the order it is in for ``aria-sort``."""
+    found = []
+    for name in SORTS:
+        down = wanted.sort == f"-{name}"
+        up = wanted.sort == name
+        first, second = ("name", "-name") if name == "name" else (f"-{name}", name)
+        found.append(
+            (
+                name,
+                HEADINGS[name] or DIMENSIONS[wanted.by],
+                second if wanted.sort == first else first,
+                "descending" if down else "ascending" if up else "",
+            )
+        )
+    return found
+
+
+def calendar_of(wanted: Asked, record: Record, amounts: shown.Amounts, zone: ZoneInfo) -> dict[str, object]:
+    """The months with their profit, newest first, and the days of the one asked for, or of the last bet."""
+    months = record.series.months(zone)
+    month = wanted.month or (months[-1].first if months else None)
+    if month is None:
+        return {"months": [], "weeks": []}
+    before = (month - dt.timedelta(days=1)).replace(day=1)
+    after = (month + dt.timedelta(days=32)).replace(day=1)
+    return {
+        "months": [
+            (one.first, one.bets, amounts.text(one.net, signed=True), shown.sign_of(one.net))
+            for one in reversed(months)
+            if one.bets
+        ],
+        "month": month,
+        "month_before": before if months and before >= months[0].first else None,
+        "month_after": after if months and after <= months[-1].first else None,
+        "weeks": shown.weeks_of(record, month, amounts),
+    }
