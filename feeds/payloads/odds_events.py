@@ -21,7 +21,7 @@ class SportInfo(msgspec.Struct, frozen=True):
     has_outrights: bool = False
 
 
-class Outcome(msgspec.Struct, frozen=True, gc=False):
+class Outcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One price: American odds (six places); `description` is the player, or the team of a team total."""
 
     name: str

@@ -16,6 +16,7 @@ import msgspec
 
 from feeds.exceptions import BadPayload
 
+from .collector import collector_paused
 from .odds_events import Book, Market, OddsEvent, Outcome
 from .prices import OddsFormat, detect_format, line_point, price_reader
 from .rejection import Parsed, Refusal
@@ -74,6 +75,7 @@ class RawPrice(msgspec.Struct):
 WHOLE_EVENT: Final = msgspec.json.Decoder(RawEvent[RawBook[RawMarket[RawOutcome]]])
 
 
+@collector_paused()
 def parse_tree(
     raws: list[msgspec.Raw], odds_format: OddsFormat | None, *, single: bool = False
 ) -> Parsed[OddsEvent]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from feeds.exceptions import BadPayload
 from feeds.payloads import (
     OddsFormat,
+    odds_tree,
     parse_event_odds,
     parse_events,
     parse_historical,
@@ -286,3 +288,27 @@ def test_a_score_that_cannot_be_read_is_refused_never_zero(spoilt: Any) -> None:
 def test_json_nested_without_end_is_refused() -> None:
     with pytest.raises(BadPayload, match="nested too deeply"):
         parse_scores(b"[" * 100_000)
+
+
+def test_the_collector_rests_while_a_payload_is_read_and_comes_back_though_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    states = []
+
+    def look(*args: object) -> None:
+        states.append(gc.isenabled())
+        raise BadPayload("enough")
+
+    monkeypatch.setattr(odds_tree, "price_reader", look)
+    with pytest.raises(BadPayload):
+        parse_odds(b"[]", odds_format=OddsFormat.AMERICAN)
+    assert (states, gc.isenabled()) == ([False], True)
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        parse_odds(b"[]")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

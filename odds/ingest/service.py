@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from feeds.payloads import Market, OddsEvent, Rejected
+from feeds.payloads.collector import collector_paused
 from games.models import Game, GameQuerySet
 from games.services import Listing, list_games
 from odds.markets import scope
@@ -34,6 +35,7 @@ WHOLE_EVENT: Final = re.compile(r"events\[\d+\]")
 """Path by which the parser names an event that it refused as a whole, so that its id is unknown."""
 
 
+@collector_paused()
 def ingest_odds(
     *,
     events: Sequence[OddsEvent],
