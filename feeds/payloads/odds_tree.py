@@ -192,6 +192,8 @@ def _sound_outcomes(parts: list[Any], read_price: PriceReader) -> tuple[Outcome,
         outcomes = tuple([_outcome(_read(part, RawOutcome), read_price) for part in parts])
     except BAD_PART:
         return None
+    if len({outcome.name for outcome in outcomes}) == len(outcomes):
+        return outcomes
     different = {(outcome.name, outcome.description, outcome.point) for outcome in outcomes}
     return outcomes if len(different) == len(outcomes) else None
 
