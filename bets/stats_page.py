@@ -327,6 +327,16 @@ def day_of(one: Period, month: int, largest: int, amounts: Amounts) -> Day:
     return Day(one.first, one.bets, text, short, sign_of(one.net), min(weight, 4), one.first.month == month)
 
 
+def months_of(record: Record, amounts: Amounts) -> list[tuple[dt.date, int, str, str]]:
+    """Months with bets, newest first: first day, bets, profit and its sign."""
+    months = record.series.months(ZoneInfo(record.scope.zone))
+    return [
+        (one.first, one.bets, amounts.text(one.net, signed=True), sign_of(one.net))
+        for one in reversed(months)
+        if one.bets
+    ]
+
+
 def marks_of(bins: Sequence[Bin]) -> list[Mark]:
     """The tenths with bets in them, as the drawing of a calibration takes them."""
     return [

@@ -65,9 +65,8 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "rows": [shown.row_of(one, amounts) for one in slices],
         "marks": shown.marks_of(record.bins),
         **calendar_of(wanted, record, amounts, zone_of(request)),
-        "published": PublishedRecord.objects.public()
-        .filter(user=request.user, currency=wanted.scope.currency, kind=wanted.scope.kind)
-        .first(),
+        "has_band": bool(record.fair_clv.bets),
+        **published_of(request, wanted),
     }
     return render(request, "stats/overview.html", context)
 
@@ -84,6 +83,19 @@ def chart(request: SignedInRequest) -> HttpResponse:
     if wanted is None:
         return JsonResponse({"t": [], "profit": [], "bets": 0})
     return JsonResponse(shown.chart_data(read_record(request.user, wanted.scope)))
+
+
+def published_of(request: SignedInRequest, wanted: Asked) -> dict[str, object]:
+    """The person's published record of this money, if there is one, and its whole link."""
+    scope = wanted.scope
+    mine = PublishedRecord.objects.filter(user=request.user, revoked_at__isnull=True)
+    found = mine.filter(currency=scope.currency, kind=scope.kind).first()
+    if found is None:
+        return {"published": None}
+    return {
+        "published": found,
+        "record_link": request.build_absolute_uri(reverse("record", args=[found.token])),
+    }
 
 
 def zone_of(request: SignedInRequest) -> ZoneInfo:
@@ -117,11 +129,7 @@ def calendar_of(wanted: Asked, record: Record, amounts: shown.Amounts, zone: Zon
     before = (month - dt.timedelta(days=1)).replace(day=1)
     after = (month + dt.timedelta(days=32)).replace(day=1)
     return {
-        "months": [
-            (one.first, one.bets, amounts.text(one.net, signed=True), shown.sign_of(one.net))
-            for one in reversed(months)
-            if one.bets
-        ],
+        "months": shown.months_of(record, amounts),
         "month": month,
         "month_before": before if months and before >= months[0].first else None,
         "month_after": after if months and after <= months[-1].first else None,

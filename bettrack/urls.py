@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from bets.calculator_views import calculator
+from bets.record_views import public, public_chart
 from bettrack.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("accounts.urls")),
     path("bets/", include("bets.urls")),
     path("stats/", include("bets.stats_urls")),
+    path("record/<str:token>/", public, name="record"),
+    path("record/<str:token>/chart.json", public_chart, name="record_chart"),
     path("tools/settlement/", calculator, name="settlement_calculator"),
     path("", include("games.urls")),
     path("", include("odds.urls")),

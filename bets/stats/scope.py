@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import connection
 
 from accounts.models import User
+from bets.stats.facts import refresh
 
 BANKROLLS: Final = """
 SELECT r.id, r.name, r.currency, r.kind, last.settled_at, coalesce(first.balance_before, 0)
@@ -88,7 +89,8 @@ class Scope:
 
 
 def rolls_of(user: User) -> list[Roll]:
-    """Return the person's bankrolls, oldest first. One statement."""
+    """Return the person's bankrolls, oldest first, with figures brought up to date. Two statements."""
+    refresh(user.pk)
     with connection.cursor() as cursor:
         cursor.execute(BANKROLLS, [user.pk])
         return [

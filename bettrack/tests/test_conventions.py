@@ -94,6 +94,7 @@ PUBLIC = re.compile(
       | accounts/ | admin/       # allauth and the admin guard themselves
       | account/theme/           # a visitor may switch to dark
       | bets/slip/               # a visitor may fill a slip, not place it
+      | record/                  # what its owner has published; other links are not found
       | tools/settlement/        # arithmetic on what the visitor enters
       | sandbox/
       )""",
