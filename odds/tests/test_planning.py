@@ -124,6 +124,26 @@ def test_five_hundred_credits_cover_a_week_of_four_leagues() -> None:
         assert {pull.start.date() for pull in plan.of(one.key)} == days
 
 
+def test_a_real_calendar_of_four_leagues_gets_36_polls_a_week_out_of_500_credits() -> None:
+    """14 NFL, 53 NBA, 48 NHL and 10 EPL games at their usual hours; the figure of decision 0009."""
+    evenings = (0, 0.5, 1, 1, 2, 3, 3.5, 0, 0.5, 1.5, 3)
+    nba = [24 * day + gap for day, games in enumerate((8, 5, 11, 4, 10, 8, 7)) for gap in evenings[:games]]
+    nhl_hours = (0, 0, 0.5, 1, 2, 3, 3, 0, 0, 0.5, 1.5, -6, -4)
+    nhl = [24 * day + gap for day, games in enumerate((4, 10, 3, 11, 3, 13, 4)) for gap in nhl_hours[:games]]
+    nfl = [1.25, 73.25, *[138] * 8, 141, 141.5, 141.5, 145.25]
+    epl = [92, 108.5, *[111] * 4, 113.5, 134, 134, 136.5]
+    monday = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
+    leagues = [
+        League(key, 3, tuple(monday + dt.timedelta(hours=24 + start) for start in starts))
+        for key, starts in (("nba", nba), ("nhl", nhl), ("nfl", nfl), ("epl", epl))
+    ]
+    plan = make_plan(leagues, budget=500 * 7 // 30, since=monday, until=monday + dt.timedelta(days=9))
+    assert {one.key: len(plan.of(one.key)) for one in leagues} == {"nba": 19, "nhl": 8, "nfl": 5, "epl": 4}
+    assert plan.spent == 108
+    nearest = {pull.start: pull.lead for pull in sorted(plan.pulls)}
+    assert set(nearest.values()) == {dt.timedelta(minutes=10)}
+
+
 def test_credits_are_spread_over_the_rest_of_the_period() -> None:
     end = NOW + dt.timedelta(days=28)
     assert allowance(left=400, now=NOW, period_end=end, until=WEEK) == 100
