@@ -32,7 +32,12 @@ SELECT g.id, g.sport_id, g.commence_time, g.home_score, g.away_score,
        greatest(jsonb_array_length(coalesce(g.period_scores -> 'home', '[]')), 0), s.id, s.side, h.bookmaker_id, b.key
   FROM games g
   JOIN selections s ON s.game_id = g.id AND s.market = 'h2h' AND s.participant = ''
-  JOIN heartbeats h ON h.game_id = g.id AND h.scope = 'featured'
+  JOIN LATERAL (
+      SELECT bookmaker_id FROM heartbeats WHERE game_id = g.id AND scope = 'featured'
+       UNION
+      SELECT i.bookmaker_id FROM price_imports i JOIN bookmakers n ON n.id = i.bookmaker_id
+       WHERE i.game_id = g.id AND n.active
+  ) h ON true
   JOIN bookmakers b ON b.id = h.bookmaker_id
  WHERE g.kind = 'match' AND g.status = 'final' AND g.commence_time >= %(since)s AND g.commence_time < %(until)s
    AND (%(sport)s::text IS NULL OR g.sport_id = %(sport)s)

@@ -24,7 +24,8 @@ from odds.closing_accuracy import (
 )
 from odds.edges.offers import lines_of
 from odds.first_movers import Move, first_movers, leads_of
-from odds.tests.factories import HeartbeatFactory
+from odds.models import Bookmaker
+from odds.tests.factories import HeartbeatFactory, PriceImportFactory
 from odds.tests.quoting import book, full_market, move, selection
 from odds.tests.test_edges import row
 
@@ -159,6 +160,18 @@ def test_accuracy_takes_the_last_price_before_the_start() -> None:
     (found,) = closing_accuracy(since=START - dt.timedelta(days=1), until=START + dt.timedelta(days=1))
     assert (found.book_key, found.games) == ("alpha", 1)
     assert found.bins[-1].mean == Fraction(3, 4)
+
+
+@pytest.mark.django_db
+def test_closing_prices_of_an_imported_season_count_unless_their_book_has_no_name() -> None:
+    game = finished()
+    for key in ("alpha", "average"):
+        for side in ("home", "away"):
+            move(selection(game, "h2h", side), -110, game.commence_time, at=key)
+        PriceImportFactory(game=game, bookmaker=book(key))
+    Bookmaker.objects.filter(key="average").update(active=False)
+    found = closing_accuracy(since=START - dt.timedelta(days=1), until=START + dt.timedelta(days=1))
+    assert [(one.book_key, one.games) for one in found] == [("alpha", 1)]
 
 
 @pytest.mark.django_db
