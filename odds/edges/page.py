@@ -75,12 +75,19 @@ class EdgeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One bet of an edge: whom it backs, at what price, how much of the outlay goes on it."""
+    """One bet of an edge: whom it backs, at what price, how much of the outlay goes on it; of a lay its liability."""
 
     quote: Quote
     name: str
     offer: Offer
     stake: Decimal | None = None
+
+    @property
+    def lay_stake(self) -> Decimal | None:
+        """What to enter at the exchange for a lay of that liability: liability ÷ (odds − 1)."""
+        if self.stake is None or not self.offer.is_lay:
+            return None
+        return amount(Fraction(self.stake) / (pricing.decimal_odds(self.offer.price) - 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 
 import pytest
 from django.test import Client
@@ -167,3 +168,19 @@ def test_stakes_that_are_returned_at_the_point_itself_are_said_to_be(client: Cli
     page = text(client, "/edges/?kind=arbitrage&outlay=1000")
     assert "+37.34 on 1000.00; at exactly the point all stakes come back" in page
     assert "whatever happens" not in page
+
+
+def test_a_lay_has_its_liability_and_the_stake_to_enter(client: Client) -> None:
+    """Home backed at 2.20 and laid at 2.50 with 2 % commission."""
+    game = upcoming(sport__key="basketball_nba")
+    quote(game, "h2h home", 120, at="alpha")
+    quote(game, "h2h away", -200, at="alpha")
+    quote(game, "h2h_lay home", 150, at="exchange")
+    Bookmaker.objects.filter(key="exchange").update(commission="0.02", is_exchange=True)
+    seen(game)
+    page = text(client, "/edges/?kind=low-hold&least=-20")
+    back, lay = Fraction("2.2"), 1 + Fraction("0.98") / Fraction("1.5")
+    liability = 100 * (1 / lay) / (1 / back + 1 / lay)
+    assert f">{float(liability):.2f}<" in page
+    assert f"liability of a lay of {float(liability / Fraction('1.5')):.2f}" in page
+    assert "after 2.0% commission" in page
