@@ -28,6 +28,8 @@ from bets.models import (
     BetStatus,
     ChangedBet,
     Grade,
+    ImportBatch,
+    ImportedLeg,
     LedgerEntry,
     PublishedRecord,
     ResultCheck,
@@ -101,6 +103,12 @@ class LegInline(ReadOnlyInline):
         return str(leg.evidence.get("summary", ""))
 
 
+class ImportedLegInline(ReadOnlyInline):
+    model = ImportedLeg
+    fields = ("position", "description", "event", "league", "market", "odds", "status", "closing_odds")
+    readonly_fields = fields
+
+
 class EventInline(ReadOnlyInline):
     model = BetEvent
     fields = ("at", "kind", "revision", "by", "reason", "data")
@@ -138,7 +146,7 @@ class BetAdmin(ReadOnly):
     search_fields = ["=id", "user__username", "user__email", "legs__game__title", "note"]
     search_help_text = "Bet id, user, game or note."
     ordering = ["-placed_at", "-id"]
-    inlines = [LegInline, EventInline, LedgerInline]
+    inlines = [LegInline, ImportedLegInline, EventInline, LedgerInline]
     readonly_fields = ["decide"]
     action_form = ReasonForm
     actions = ["void", "send_back_to_grading"]
@@ -246,6 +254,25 @@ class BetLegAdmin(ReadOnly):
     list_select_related = ["bet", "game", "selection"]
     search_fields = ["=bet__id", "game__title", "selection__participant"]
     ordering = ["-id"]
+
+
+@admin.register(ImportedLeg)
+class ImportedLegAdmin(ReadOnly):
+    list_display = ["bet", "description", "sport", "league", "market", "odds", "status"]
+    list_filter = ["status", "bet_type"]
+    list_select_related = ["bet"]
+    search_fields = ["=bet__id", "description", "event"]
+    ordering = ["-id"]
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ReadOnly):
+    list_display = ["created_at", "user", "file_name", "format", "state", "added", "settled", "undone_at"]
+    list_filter = ["state", "format", "created_at"]
+    list_select_related = ["user"]
+    search_fields = ["=id", "user__username", "user__email", "file_name", "=checksum"]
+    exclude = ["content"]
+    ordering = ["-created_at", "-id"]
 
 
 @admin.register(Grade)

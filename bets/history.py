@@ -113,13 +113,11 @@ class BetRow:
     @property
     def title(self) -> str:
         """The headline: the one leg's name, or the kind of ticket and how many legs it has."""
-        if len(self.legs) == 1:
-            return self.legs[0].name
-        return (
-            f"{self.bet.get_kind_display()}, {len(self.legs)} legs"
-            if self.legs
-            else self.bet.get_kind_display()
-        )
+        names = [leg.name for leg in self.legs] or [str(leg) for leg in self.bet.imported_legs.all()]
+        if len(names) == 1:
+            return names[0]
+        kind = self.bet.get_kind_display()
+        return f"{kind}, {len(names)} legs" if names else kind
 
     @property
     def terms(self) -> str:
@@ -178,7 +176,9 @@ def listed(bets: QuerySet[Bet]) -> QuerySet[Bet]:
     legs = BetLeg.objects.select_related(
         "game__sport", "game__home_team", "game__away_team", "selection"
     ).order_by("position")
-    return bets.select_related("bookmaker", "bankroll").prefetch_related(Prefetch("legs", legs))
+    return bets.select_related("bookmaker", "bankroll").prefetch_related(
+        Prefetch("legs", legs), "imported_legs"
+    )
 
 
 def counts_of(user: User) -> dict[str, int]:
@@ -246,7 +246,11 @@ def possible_return(bet: Bet) -> str:
     currency = bet.bankroll.currency
     way = each_way_of(bet.each_way_places, bet.each_way_fraction)
     sport = legs[0].game.sport_id if legs else ""
-    most = if_all_win(bet, [leg.odds for leg in legs], currency=currency, sport=sport, each_way=way).payout
+    most = None
+    if legs:
+        most = if_all_win(
+            bet, [leg.odds for leg in legs], currency=currency, sport=sport, each_way=way
+        ).payout
     exact = Fraction(bet.stake) * decimal_odds(bet.odds) if most is None else Fraction(most)
     if bet.cashed_stake:
         exact = exact * Fraction(bet.stake - bet.cashed_stake) / Fraction(bet.stake)
@@ -333,6 +337,8 @@ def ticket_steps(bet: Bet) -> list[list[Mapping[str, Any]]]:
 
 def verified(bet: Bet, legs: Iterable[LegRow]) -> str:
     """Say whether the archive saw each price at its book, and how long before placing."""
+    if bet.batch_id is not None:
+        return "no: the price is the imported file's"
     seen = [leg.leg.price_seen_at for leg in legs]
     if not seen or any(at is None for at in seen):
         return "not seen there: your own price" if bet.own_price else "not seen at that book"

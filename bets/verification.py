@@ -86,7 +86,7 @@ STATUSES = """
 SELECT format('bet %s is %s with a stake of %s and a payout of %s', id, status, stake, payout)
 FROM (
     SELECT id, status, stake - cashed_stake AS stake, payout - cashed_out AS payout,
-           kind = 'straight' AND each_way_places IS NULL AND NOT EXISTS (
+           kind = 'straight' AND each_way_places IS NULL AND batch_id IS NULL AND NOT EXISTS (
                SELECT 1 FROM bet_legs l WHERE l.bet_id = bets.id AND l.bet_type = 'outright') AS is_single
     FROM bets WHERE payout IS NOT NULL AND NOT is_bonus
 ) riding
@@ -142,7 +142,7 @@ ORDER BY b.id, l.seq
 GRADED = """
 SELECT format('bet %s (%s) has %s graded legs', b.id, b.status, count(l.id))
 FROM bets b LEFT JOIN bet_legs l ON l.bet_id = b.id AND l.return_factor IS NOT NULL
-WHERE b.status IN ('won', 'half_won', 'push', 'half_lost', 'lost')
+WHERE b.status IN ('won', 'half_won', 'push', 'half_lost', 'lost') AND b.batch_id IS NULL
 GROUP BY b.id
 HAVING count(l.id) = 0 OR b.kind = 'straight' AND count(l.id) <> 1
 ORDER BY b.id

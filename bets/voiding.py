@@ -68,9 +68,9 @@ def require_revision(bet: Bet, revision: int | None) -> None:
 
 
 def has_begun(bet: Bet, at: dt.datetime) -> bool:
-    """Tell whether a game of the bet is under way or over at the instant ``at``."""
+    """Tell whether a game of the bet is under way or over at the instant ``at``; those of imported bets count as."""
     waiting = Q(game__status__in=[GameStatus.SCHEDULED, GameStatus.POSTPONED], game__commence_time__gt=at)
-    return bet.legs.exclude(waiting).exists()
+    return bet.batch_id is not None or bet.legs.exclude(waiting).exists()
 
 
 @transaction.atomic

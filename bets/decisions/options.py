@@ -49,13 +49,14 @@ def options_for(
     if bet.user_id != by.pk and not by.is_staff:
         return []
     is_open, staff = bet.status in OPEN_STATUSES, by.is_staff
-    begun = any(has_begun(leg, at) for leg in legs)
+    is_imported = bet.batch_id is not None
+    begun = is_imported or any(has_begun(leg, at) for leg in legs)
     review = bet.status == BetStatus.NEEDS_REVIEW
     is_void = bet.status == BetStatus.VOID
     undone_late = decision is not None and decision.kind == BetEventKind.VOIDED and begun
     offered = {
         REPRICE: can_reprice(bet, legs),
-        SETTLE: bool(legs) and (staff or (is_open and (review or begun))),
+        SETTLE: (bool(legs) or is_imported) and (staff or (is_open and (review or begun))),
         CASH_OUT: is_open,
         VOID: bool(legs) and not is_void and (staff or (is_open and not begun)),
         DEDUCT: deductible(bet, legs, decision),
@@ -73,7 +74,7 @@ def staff_options(bet: Bet) -> list[Option]:
     decision = last_decision(bet)
     wanted = {
         REPRICE: can_reprice(bet, legs),
-        SETTLE: bool(legs),
+        SETTLE: bool(legs) or bet.batch_id is not None,
         CASH_OUT: bet.status in OPEN_STATUSES,
         VOID: bool(legs) and bet.status != BetStatus.VOID,
         DEDUCT: deductible(bet, legs, decision),

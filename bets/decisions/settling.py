@@ -57,7 +57,9 @@ def settle_by_hand(
     at = now or database_now()
     require_settler(locked, by, at)
     legs = list(locked.legs.select_related("selection").order_by("position"))
-    decided = checked_outcomes(legs, outcomes or {})
+    if locked.batch_id is not None and payout is None:
+        raise NotPossible("Enter what the book paid: the legs of an imported bet are words to BetTrack.")
+    decided = {} if locked.batch_id is not None else checked_outcomes(legs, outcomes or {})
     ticket = hand_grade(locked, legs, decided, payout)
     kind = BetEventKind.SETTLED if locked.payout is None else BetEventKind.REGRADED
     total = locked.cashed_out + (ticket.payout or Decimal(0))
@@ -180,6 +182,8 @@ def suitable(
 
 def take_closing_lines(bet: Bet, legs: Sequence[BetLeg]) -> None:
     """Put the closing lines that the archive has into legs without one."""
+    if not legs:
+        return
     closing = closing_of(due.load([bet.pk]))
     for leg in legs:
         price = closing.get(leg.pk)

@@ -12,6 +12,7 @@ from bets.models.history import (
     BetEvent,
     BetEventKind,
 )
+from bets.models.imports import ImportBatch, ImportedLeg, ImportFormat, ImportState
 from bets.models.kinds import (
     OPEN_STATUSES,
     SINGLE_PRICE,
@@ -54,6 +55,10 @@ __all__ = [
     "Currency",
     "FairSource",
     "Grade",
+    "ImportBatch",
+    "ImportFormat",
+    "ImportState",
+    "ImportedLeg",
     "LedgerEntry",
     "LedgerKind",
     "PublishedRecord",

@@ -25,7 +25,8 @@ from odds.models import Bookmaker, is_american_odds
 
 class BetQuerySet(models.QuerySet["Bet"]):
     def owned_by(self, user: object) -> Self:
-        return self.filter(user=user)
+        """Return the user's bets, without those of an import that was undone."""
+        return self.filter(user=user, withdrawn_at__isnull=True)
 
     def open(self) -> Self:
         return self.filter(status__in=OPEN_STATUSES)
@@ -102,6 +103,19 @@ class Bet(models.Model):
     note = models.TextField(blank=True, max_length=2000)
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     idempotency_key = models.CharField(max_length=64)
+    # of an imported bet (see docs/decisions): its legs are ``imported_legs``, its outcome is what the file says
+    batch = models.ForeignKey(
+        "bets.ImportBatch",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="bets",
+        db_index=False,
+    )
+    book_name = models.CharField(
+        max_length=64, blank=True, help_text="The book as a file names it, if it is none of ours."
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="When its import was undone.")
 
     objects = models.Manager.from_queryset(BetQuerySet)()
 
@@ -109,12 +123,25 @@ class Bet(models.Model):
         db_table = "bets"
         ordering = ["-placed_at", "-id"]
         indexes = [
+            models.Index(
+                fields=["batch"], name="bet_batch", condition=Q(batch__isnull=False)
+            ),  # the bets of an import, to undo it
             models.Index(fields=["user", "-placed_at", "-id"], name="bet_user_newest"),  # a user's history
             models.Index(
                 fields=["placed_at"], name="bet_review", condition=Q(review_reason__gt="")
             ),  # the review queue; not by status, which settling changes, so that its updates touch no index
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(batch__isnull=False, status=BetStatus.VOID),
+                name="only_imported_bets_are_withdrawn",
+                violation_error_message="Only a bet of an import is withdrawn with it, and is void then.",
+            ),
+            models.CheckConstraint(
+                condition=Q(book_name="") | Q(bookmaker__isnull=True, batch__isnull=False),
+                name="only_imported_bets_name_other_books",
+                violation_error_message="Only an imported bet without a bookmaker of ours names its book.",
+            ),
             models.UniqueConstraint(
                 fields=["user", "idempotency_key"],
                 name="bet_is_placed_once",

@@ -20,7 +20,7 @@ WITH gone AS (
         b.kind IN ('straight', 'parlay') AND NOT b.is_lay AND b.each_way_places IS NULL AS is_plain
     FROM (SELECT DISTINCT bet_id FROM gone) g JOIN bets b ON b.id = g.bet_id
 ), reopened AS (
-    DELETE FROM settled_bets s USING changed c WHERE s.bet_id = c.id AND c.payout IS NULL
+    DELETE FROM settled_bets s USING changed c WHERE s.bet_id = c.id AND (c.payout IS NULL OR c.withdrawn_at IS NOT NULL)
 ), legs AS (
     SELECT c.id, count(*) AS legs, bool_and(l.price_seen_at IS NOT NULL) AS is_seen,
         bool_or(g.commence_time <= c.placed_at) AS is_live,
@@ -55,7 +55,7 @@ WITH gone AS (
         c.cashed_out - c.cashed_stake AS early, c.stake - c.cashed_stake AS riding,
         (c.stake - c.cashed_stake) * (deciding - 1)::numeric AS gain
     FROM changed c LEFT JOIN legs ON legs.id = c.id
-    WHERE c.payout IS NOT NULL
+    WHERE c.payout IS NOT NULL AND c.withdrawn_at IS NULL
 )
 INSERT INTO settled_bets (bet_id, bankroll_id, bookmaker_id, status, kind, placed_at, settled_at, sport, market,
     bet_type, side, is_live, is_verified, is_bonus, tags, staked, net, band, odds_micro, clv_ppm,

@@ -25,6 +25,9 @@ from bets.models import (
     BetType,
     ChangedBet,
     Grade,
+    ImportBatch,
+    ImportedLeg,
+    ImportState,
     LedgerEntry,
     LedgerKind,
     PublishedRecord,
@@ -107,6 +110,26 @@ class LedgerEntryFactory(DjangoModelFactory[LedgerEntry]):
     balance_before = Decimal(0)
     balance_after = factory.LazyAttribute(lambda line: line.balance_before + line.amount)
     at = PLACED
+
+
+class ImportBatchFactory(DjangoModelFactory[ImportBatch]):
+    class Meta:
+        model = ImportBatch
+
+    user = factory.SubFactory(UserFactory)
+    format = "pikkit"
+    file_name = "transactions.csv"
+    checksum = "0" * 64
+    state = ImportState.COMMITTED
+    created_at = PLACED
+
+
+class ImportedLegFactory(DjangoModelFactory[ImportedLeg]):
+    class Meta:
+        model = ImportedLeg
+
+    bet = factory.SubFactory(BetFactory)
+    description = "Stephen Curry Over 26.5 Points"
 
 
 class ResultCheckFactory(DjangoModelFactory[ResultCheck]):

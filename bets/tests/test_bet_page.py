@@ -128,6 +128,6 @@ def test_a_stranger_is_asked_to_sign_in(client: Client, bet: Bet) -> None:
 def test_the_ticket_takes_few_queries(
     client: Client, bet: Bet, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # session, user, bet, legs, ledger, events, bankrolls of the top bar
-    with django_assert_num_queries(8):
+    # session, user, bet, legs, imported legs, ledger, events, bankrolls of the top bar
+    with django_assert_num_queries(9):
         page(client, bet)

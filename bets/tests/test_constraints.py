@@ -31,6 +31,7 @@ from bets.tests.factories import (
     LedgerEntryFactory,
     SettlementRuleFactory,
 )
+from bets.tests.import_breaks import IMPORTS
 from bets.tests.record_breaks import RECORDS
 from odds.tests.factories import BookmakerFactory, SelectionFactory
 
@@ -160,6 +161,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
         lambda: leg(closing_fair=1, closing_fair_from="consensus"),
     ],
     **RECORDS,
+    **IMPORTS,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],
     "leg_status_is_known": [lambda: leg(status="lucky", return_factor="1/1")],
     "leg_is_graded_exactly_when_it_has_a_factor": [

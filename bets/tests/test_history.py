@@ -142,7 +142,7 @@ def test_the_list_takes_the_same_queries_for_one_bet_and_for_many(
         for _ in range(number):
             bet_on(bankroll, stake="1")
         # session, user, counts, bets, legs, totals, bankrolls of the top bar
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             client.get(reverse("bets:history"))
 
 

@@ -1,0 +1,365 @@
+"""Everything a person has bet, as JSON, flat CSV or CSV in Bet-Analytix' columns; ``bets.imports`` reads each again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.models import User
+from bets.imports.tables import armed
+from bets.models import OPEN_STATUSES, Bankroll, Bet, BetKind, BetLeg, BetStatus, LedgerEntry
+from bets.wording import game_name, selection_name
+from odds import markets
+from odds.pricing import american_from_decimal, decimal_odds
+
+FORMATS: Final = {
+    "json": "JSON, lossless",
+    "csv": "CSV, a row for each bet",
+    "bet-analytix": "CSV for Bet-Analytix",
+}
+ENDINGS: Final = {"json": "json", "csv": "csv", "bet-analytix": "csv"}
+ANALYTIX: Final = [
+    "Date",
+    "Type",
+    "Sport",
+    "Label",
+    "Odds",
+    "Stake",
+    "State",
+    "Bookmaker",
+    "Tipster",
+    "Category",
+    "Competition",
+    "BetType",
+    "Closing",
+    "EstimatedProbability",
+    "Commission",
+    "Bonus",
+    "Live",
+    "Freebet",
+    "Cashout",
+    "Eachway",
+    "Comment",
+    "Payout",
+    "Settled",
+    "Currency",
+    "Tags",
+]
+FLAT: Final = [
+    "id",
+    "date",
+    "settled",
+    "result",
+    "type",
+    "bookmaker",
+    "stake",
+    "payout",
+    "profit",
+    "odds",
+    "currency",
+    "bankroll",
+    "bonus",
+    "live",
+    "sport",
+    "league",
+    "market",
+    "event",
+    "selection",
+    "closing",
+    "tags",
+    "note",
+]
+STATES: Final = {
+    BetStatus.WON: "W",
+    BetStatus.LOST: "L",
+    BetStatus.PUSH: "Push",
+    BetStatus.VOID: "V",
+    BetStatus.HALF_WON: "HW",
+    BetStatus.HALF_LOST: "HL",
+    BetStatus.CASHED_OUT: "Cashed out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A leg of either sort in words."""
+
+    description: str
+    event: str
+    sport: str
+    league: str
+    market: str
+    bet_type: str
+    odds: Decimal | None
+    point: Decimal | None
+    status: str
+    closing_odds: Decimal | None
+    closing_point: Decimal | None
+    starts_at: Any
+    is_live: bool | None
+
+
+def exported(user: User) -> QuerySet[Bet]:
+    """Return the user's bets in the order they were placed, with all that an export says."""
+    legs = BetLeg.objects.select_related(
+        "game__sport", "game__home_team", "game__away_team", "selection"
+    ).order_by("position")
+    return (
+        Bet.objects.owned_by(user)
+        .select_related("bookmaker", "bankroll")
+        .prefetch_related(Prefetch("legs", legs), "imported_legs")
+        .order_by("placed_at", "id")
+    )
+
+
+def export_bets(user: User, format_: str) -> str:
+    """Return all the user's bets as text in a format of ``FORMATS``. Raises KeyError for another."""
+    write = {"json": as_json, "csv": as_csv, "bet-analytix": as_bet_analytix}[format_]
+    return write(user)
+
+
+def words(leg: BetLeg) -> Leg:
+    """Return a leg on a game of ours in words."""
+    leg.selection.game = leg.game
+    sport = leg.game.sport
+    return Leg(
+        description=selection_name(leg.selection, leg.point),
+        event=game_name(leg.game),
+        sport=sport.group,
+        league=sport.title,
+        market=markets.title(leg.selection.market),
+        bet_type=leg.bet_type,
+        odds=leg.odds,
+        point=leg.point,
+        status=leg.status,
+        closing_odds=leg.closing_odds,
+        closing_point=leg.closing_point,
+        starts_at=leg.game.commence_time,
+        is_live=False,
+    )
+
+
+def legs_of(bet: Bet) -> list[Leg]:
+    """Return the legs in words; callers prefetch both sorts."""
+    own = [words(leg) for leg in bet.legs.all()]
+    names = list(Leg.__dataclass_fields__)
+    return own or [Leg(**{name: getattr(leg, name) for name in names}) for leg in bet.imported_legs.all()]
+
+
+def text(value: Any) -> Any:
+    """Return a value as JSON has it: numbers exact, as text; times ISO 8601 in UTC."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}" if value != value.to_integral_value() else f"{value:.0f}"
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
+
+
+def as_json(user: User) -> str:
+    """An object with ``bets``, and the bankrolls with the movements of money that belong to no bet."""
+    content = {
+        "format": "bettrack",
+        "version": 1,
+        "odds_format": "american",
+        "bets": [bet_object(bet) for bet in exported(user)],
+        "bankrolls": [bankroll_object(bankroll) for bankroll in Bankroll.objects.owned_by(user)],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def bet_object(bet: Bet) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": str(bet.pk),
+        "placed_at": text(bet.placed_at),
+        "settled_at": text(bet.settled_at),
+        "status": bet.status,
+        "kind": bet.kind,
+        "bookmaker": book_of(bet),
+        "bankroll": bet.bankroll.name,
+        "currency": bet.bankroll.currency,
+        "stake": money(bet.stake),
+        "payout": money(bet.payout),
+        "odds": text(bet.odds),
+        "is_bonus": bet.is_bonus,
+        "combinations": bet.combinations,
+        "sizes": bet.sizes,
+        "note": bet.note,
+        "tags": bet.tags,
+    }
+    found |= {
+        name: text(getattr(bet, name))
+        for name in (
+            "unit_stake",
+            "teaser_points",
+            "commission_pct",
+            "boost_pct",
+            "boost_cap",
+            "insured_up_to",
+        )
+        if getattr(bet, name)
+    }
+    found |= {name: text(getattr(bet, name)) for name in ("cashed_stake", "cashed_out") if getattr(bet, name)}
+    found |= {name: True for name in ("is_lay", "own_price") if getattr(bet, name)}
+    if bet.each_way_places is not None:
+        found |= {"each_way_places": bet.each_way_places, "each_way_fraction": str(bet.each_way_fraction)}
+    legs = [{name: text(getattr(leg, name)) for name in Leg.__dataclass_fields__} for leg in legs_of(bet)]
+    return found | {"legs": legs}
+
+
+def bankroll_object(bankroll: Bankroll) -> dict[str, Any]:
+    """A bankroll and its lines that are no bet's. They are a record; an import does not move this money again."""
+    lines = LedgerEntry.objects.filter(bankroll=bankroll, bet=None).order_by("seq")
+    return {
+        "name": bankroll.name,
+        "currency": bankroll.currency,
+        "kind": bankroll.kind,
+        "movements": [
+            {"at": text(line.at), "kind": line.kind, "amount": money(line.amount), "note": line.note}
+            for line in lines
+        ],
+    }
+
+
+def book_of(bet: Bet) -> str:
+    return bet.bookmaker.title if bet.bookmaker else bet.book_name
+
+
+def written(header: Sequence[str], rows: Iterator[Mapping[str, str]], *, delimiter: str, quoting: Any) -> str:
+    """Write rows as CSV; cells that a spreadsheet would take for formulas are disarmed."""
+    target = io.StringIO()
+    writer = csv.writer(target, delimiter=delimiter, quoting=quoting, lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([safe(row.get(name, "")) for name in header])
+    return target.getvalue()
+
+
+def safe(cell: str) -> str:
+    """Return a cell as it is if it is a number, else so that no spreadsheet takes it for a formula."""
+    try:
+        is_number = Decimal(cell).is_finite()
+    except ArithmeticError:
+        is_number = False
+    return cell if is_number else armed(cell)
+
+
+def as_csv(user: User) -> str:
+    """One row a bet, American odds; legs and their sports, leagues, markets, events are joined by " | "."""
+    return written(FLAT, (flat_row(bet) for bet in exported(user)), delimiter=",", quoting=csv.QUOTE_MINIMAL)
+
+
+def flat_row(bet: Bet) -> dict[str, str]:
+    legs = legs_of(bet)
+
+    def joined(name: str) -> str:
+        return " | ".join(str(getattr(leg, name)).replace(" | ", " / ") for leg in legs)
+
+    closing = legs[0].closing_odds if len(legs) == 1 else None
+    gain = None if bet.payout is None else bet.payout if bet.is_bonus else bet.payout - bet.stake
+    return {
+        "id": str(bet.pk),
+        "date": text(bet.placed_at),
+        "settled": text(bet.settled_at) or "",
+        "result": "pending" if bet.status in OPEN_STATUSES else bet.status,
+        "type": bet.kind,
+        "bookmaker": book_of(bet),
+        "stake": f"{bet.stake:.2f}",
+        "payout": money(bet.payout) or "",
+        "profit": money(gain) or "",
+        "odds": signed(bet.odds),
+        "currency": bet.bankroll.currency,
+        "bankroll": bet.bankroll.name,
+        "bonus": "yes" if bet.is_bonus else "",
+        "live": "yes" if any(leg.is_live for leg in legs) else "",
+        "sport": joined("sport"),
+        "league": joined("league"),
+        "market": joined("market"),
+        "event": joined("event"),
+        "selection": joined("description"),
+        "closing": "" if closing is None else signed(closing),
+        "tags": ", ".join(bet.tags),
+        "note": bet.note,
+    }
+
+
+def signed(odds: Decimal) -> str:
+    return f"+{text(odds)}" if odds > 0 else str(text(odds))
+
+
+def as_bet_analytix(user: User) -> str:
+    """Bet-Analytix' 21 columns, then Payout, Settled, Currency and Tags; a row for each selection of a combined bet."""
+    rows = (row for bet in exported(user) for row in analytix_rows(bet))
+    return written(ANALYTIX, rows, delimiter=";", quoting=csv.QUOTE_ALL)
+
+
+def analytix_rows(bet: Bet) -> Iterator[dict[str, str]]:
+    legs = legs_of(bet)
+    state = STATES.get(BetStatus(bet.status), "Pending")
+    head = {
+        "Date": f"{bet.placed_at:%Y-%m-%d %H:%M:%S} UTC",
+        "Type": analytix_type(bet, len(legs)),
+        "Label": bet.get_kind_display() if len(legs) != 1 else "",
+        "Odds": short_decimal(bet.odds),
+        "Stake": f"{bet.stake:.2f}",
+        "State": state,
+        "Bookmaker": book_of(bet),
+        "Freebet": "Yes" if bet.is_bonus else "",
+        "Cashout": money(bet.payout) or "" if bet.status == BetStatus.CASHED_OUT else "",
+        "Eachway": "Yes" if bet.each_way_places else "",
+        "Commission": str(text(bet.commission_pct)) if bet.commission_pct else "",
+        "Comment": bet.note,
+        "Payout": money(bet.payout) or "",
+        "Settled": "" if bet.settled_at is None else f"{bet.settled_at:%Y-%m-%d %H:%M:%S} UTC",
+        "Currency": bet.bankroll.currency,
+        "Tags": ", ".join(bet.tags),
+    }
+    if len(legs) == 1:
+        yield head | leg_cells(legs[0]) | {"Odds": head["Odds"], "State": state}
+        return
+    yield head
+    for leg in legs:
+        yield leg_cells(leg) | {"Bookmaker": book_of(bet)}
+
+
+def leg_cells(leg: Leg) -> dict[str, str]:
+    status = STATES.get(BetStatus(leg.status), "Pending") if leg.status else ""
+    description = leg.description
+    if leg.event and leg.event not in description:
+        description = f"{description} ({leg.event})"
+    return {
+        "Sport": leg.sport,
+        "Label": description,
+        "Odds": "" if leg.odds is None else short_decimal(leg.odds),
+        "State": status,
+        "Competition": leg.league,
+        "BetType": leg.market,
+        "Closing": "" if leg.closing_odds is None else short_decimal(leg.closing_odds),
+        "Live": "Yes" if leg.is_live else "",
+    }
+
+
+def analytix_type(bet: Bet, legs: int) -> str:
+    if bet.kind == BetKind.STRAIGHT:
+        return "Simple"
+    if bet.kind == BetKind.PARLAY:
+        return "Combined"
+    return f"{bet.sizes[0]}/{legs}" if len(bet.sizes) == 1 and legs >= bet.sizes[0] else str(bet.kind)
+
+
+def short_decimal(odds: Decimal) -> str:
+    """Return decimal odds with as few places, three at least, as bring the American odds back: −110 → 1.9090909."""
+    exact = decimal_odds(odds)
+    for places in range(3, 20):
+        found = Decimal(round(exact * 10**places)).scaleb(-places)
+        if found > 1 and american_from_decimal(found) == odds:
+            return f"{found:f}"
+    return f"{found:f}"

@@ -1,0 +1,158 @@
+"""Bet-Analytix' export: semicolons; a combined bet is a row and, below it, a row without date for each selection.
+
+BetTrack writes the same columns and four of its own after them: Payout, Settled, Currency, Tags.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bets.imports.outcomes import money, settle
+from bets.imports.rows import BadRow, Options, ReadBet, ReadLeg
+from bets.imports.tables import Record, Table
+from bets.imports.values import (
+    american,
+    date_order,
+    flag,
+    has_decimal_comma,
+    instant,
+    kind_of,
+    number,
+    odds_notation,
+    plain,
+    status_of,
+)
+from bets.models import BetKind, BetStatus, BetType
+
+HEADER = ("Date", "Type", "Sport", "Label", "Odds", "Stake", "State", "Bookmaker", "BetType", "Comment")
+PENDING_TOO = {"p": "pending", "c": "cashout"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    options: Options
+    order: str
+    notation: str
+    comma: bool
+
+    @classmethod
+    def of(cls, table: Table, options: Options) -> Reader:
+        odds = table.column("Odds")
+        return cls(
+            options,
+            date_order(table.column("Date"), options.dates),
+            odds_notation(odds, options.odds),
+            has_decimal_comma([*odds, *table.column("Stake")]),
+        )
+
+    def read(self, group: list[Record]) -> ReadBet:
+        """Return the bet of a head row and the rows of its selections. Raises BadRow."""
+        head, below = group[0], group[1:]
+        if not head.get("Date") and not head.get("Stake"):
+            raise BadRow("Date: a selection without the combined bet that it belongs to.")
+        status = state(head)
+        stake, doubt = money(self.number(head, "Stake"), what="Stake")
+        if stake <= 0:
+            raise BadRow("Stake: the stake must be above zero.")
+        odds = self.price(head, "Odds")
+        is_bonus = flag(head.get("Freebet"))
+        kind, sizes = kind_and_sizes(head.get("Type"), len(below))
+        payout = self.number(head, "Payout") if head.get("Payout") else None
+        status, payout = self.cashed(head, status, payout)
+        if payout is None and status == BetStatus.WON and flag(head.get("Eachway")):
+            raise BadRow(
+                "Eachway: what an each-way bet paid does not follow from its price; the file must say it."
+            )
+        commission = self.number(head, "Commission") if head.get("Commission") else Decimal(0)
+        paid, unsure = settle(
+            status, stake, odds, payout=payout, profit=None, is_bonus=is_bonus, commission=commission
+        )
+        settled = head.get("Settled")
+        comment = " · ".join(
+            filter(None, (head.get("Tipster") and f"Tipster: {head.get('Tipster')}", head.get("Comment")))
+        )
+        return ReadBet(
+            line=head.line,
+            placed_at=self.time(head, "Date"),
+            settled_at=self.time(head, "Settled") if settled else None,
+            book=head.get("Bookmaker"),
+            kind=kind,
+            stake=stake,
+            odds=odds,
+            status=status,
+            payout=paid,
+            is_bonus=is_bonus,
+            legs=tuple(self.leg(row, head, status, len(below)) for row in below or [head]),
+            currency=head.get("Currency").upper(),
+            note=comment[:2000],
+            tags=tuple(
+                t.strip()[:40] for t in (head.get("Tags") or head.get("Category")).split(",") if t.strip()
+            )[:20],
+            terms={"sizes": sizes} if sizes else {},
+            doubts=tuple(filter(None, (doubt, *unsure))),
+        )
+
+    def number(self, row: Record, column: str) -> Decimal:
+        return number(row.get(column), what=column, comma=self.comma)
+
+    def price(self, row: Record, column: str) -> Decimal:
+        return american(row.get(column), self.notation, what=column, comma=self.comma)
+
+    def time(self, row: Record, column: str) -> dt.datetime:
+        return instant(row.get(column), order=self.order, zone=self.options.time_zone, what=column)
+
+    def cashed(
+        self, head: Record, status: BetStatus, payout: Decimal | None
+    ) -> tuple[BetStatus, Decimal | None]:
+        """Return status and payout of a row whose Cashout column has an amount, which makes it no win."""
+        said = head.get("Cashout")
+        if not said or plain(said) in {"no", "0", "non"}:
+            return status, payout
+        if flag(said) or plain(said) == "yes":
+            if payout is None:
+                raise BadRow("Cashout: the bet was cashed out, but the file does not say for how much.")
+            return BetStatus.CASHED_OUT, payout
+        return BetStatus.CASHED_OUT, self.number(head, "Cashout") if payout is None else payout
+
+    def leg(self, row: Record, head: Record, status: BetStatus, count: int) -> ReadLeg:
+        closing = row.get("Closing")
+        bet_type = row.get("BetType")
+        return ReadLeg(
+            description=(row.get("Label") or "Not described")[:500],
+            sport=row.get("Sport")[:80],
+            league=row.get("Competition")[:80],
+            market=bet_type[:80],
+            bet_type=type_of(bet_type),
+            odds=self.price(row, "Odds") if row.get("Odds") else None,
+            status=status if not count else state(row),
+            closing_odds=self.price(row, "Closing") if closing else None,
+            is_live=flag(row.get("Live") or head.get("Live")),
+        )
+
+
+def state(row: Record) -> BetStatus:
+    """Read State; P is pending there, C cashed out."""
+    said = row.get("State")
+    return status_of(PENDING_TOO.get(plain(said), said), what="State")
+
+
+def kind_and_sizes(text: str, legs: int) -> tuple[BetKind, list[int]]:
+    """Read Type: Simple, Combined, or a system such as 2/3, of which the first number is the size."""
+    system = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text)
+    if system:
+        if not 0 < int(system[1]) <= int(system[2]):
+            raise BadRow(f"Type: {text} is no system.")
+        return BetKind.ROUND_ROBIN, [int(system[1])]
+    kind = kind_of(text, legs)
+    return kind, [2] if kind == BetKind.ROUND_ROBIN else []
+
+
+def type_of(text: str) -> str:
+    """Return BetTrack's type of market for its label or key, else ``other``."""
+    known = {plain(choice.label): choice.value for choice in BetType} | {
+        plain(c.value): c.value for c in BetType
+    }
+    return known.get(plain(text), BetType.OTHER)

@@ -1,0 +1,226 @@
+"""Importing files of other trackers as one batch, and undoing it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from bets.exceptions import InsufficientFunds, NotPossible
+from bets.exports import export_bets
+from bets.imports.committing import Done, commit_import, undo_import
+from bets.imports.planning import plan_for
+from bets.imports.reading import read_file
+from bets.imports.rows import Options
+from bets.models import Bankroll, Bet, BetStatus, ImportBatch, LedgerEntry
+from bets.settlement import settle_due
+from bets.tests.factories import BankrollFactory
+from bets.verification import verify
+
+pytestmark = pytest.mark.django_db
+
+NOW = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+PIKKIT = """bet_id,sportsbook,type,status,odds,closing_line,ev,amount,profit,time_placed,time_settled,bet_info,tags,sports,leagues
+A1,DraftKings,straight,SETTLED_WIN,2.10,2.00,,100,110.00,03/01/2026 20:00:00 GMT,03/01/2026 23:00:00 GMT,Curry Over 26.5 Points,,Basketball,NBA
+A2,Nobody Book,straight,SETTLED_LOSS,1.91,,,50,-50,03/02/2026 20:00:00 GMT,03/02/2026 23:00:00 GMT,Lakers -3.5,,Basketball,NBA
+A3,DraftKings,straight,SETTLED_CASH_OUT,3.00,,,20,5.5,03/03/2026 20:00:00 GMT,03/03/2026 21:00:00 GMT,Celtics ML,,Basketball,NBA
+A4,DraftKings,parlay,PENDING,6.00,,,10,,03/04/2026 20:00:00 GMT,,Bucks ML | Suns ML,,Basketball,NBA
+A5,DraftKings,straight,SETTLED_LOSS,2.00,,,25,0,03/05/2026 20:00:00 GMT,03/05/2026 23:00:00 GMT,Nets ML,,Basketball,NBA
+A6,DraftKings,straight,SETTLED_MAYBE,2.00,,,25,0,03/06/2026 20:00:00 GMT,,Heat ML,,Basketball,NBA
+"""
+ANALYTIX = """"Date";"Type";"Sport";"Label";"Odds";"Stake";"State";"Bookmaker";"Tipster";"Category";"Competition";"BetType";"Closing";"EstimatedProbability";"Commission";"Bonus";"Live";"Freebet";"Cashout";"Eachway";"Comment"
+"2025-10-01 11:18";"Combined";"";"Special";"2,223";"6,33";"W";"Winamax";"";"";"";"";"";"";"";"";"";"";"";"";""
+"";"";"Football";"LENS OU NUL";"1,170";"";"W";"Winamax";"";"";"";"";"";"";"";"";"";"";"";"";""
+"";"";"Tennis";"MONFILS";"1,900";"";"W";"Winamax";"";"";"";"";"";"";"";"";"";"";"";"";""
+"2025-09-30 14:32";"Simple";"Tennis";"MURRAY";"2,250";"1,09";"L";"Winamax";"";"";"ATP";"";"";"";"";"";"Yes";"";"";"";"Test"
+"""
+BETFAIR = "\ufeffMarket,Start time,Settled date,Profit/Loss (£)\nHorse Racing / Ascot 1st May : 1m Hcap,01-May-25 16:10,01-May-25 16:13,78.60\nTennis / A v B : Match Odds,02-May-25 16:10,02-May-25 18:13,-12.40\n"
+
+
+@pytest.fixture
+def ada() -> User:
+    return UserFactory(username="ada", time_zone="UTC")
+
+
+def imported(user: User, text: str, **fields: Any) -> Done:
+    content = text.encode()
+    reading = read_file(content, options=fields.pop("options", None) or Options())
+    return commit_import(reading=reading, user=user, file_name="bets.csv", content=content, now=NOW, **fields)
+
+
+def profit_of(user: User) -> Decimal:
+    settled = Bet.objects.owned_by(user).settled()
+    return sum(
+        ((bet.payout or Decimal(0)) - (0 if bet.is_bonus else bet.stake) for bet in settled), Decimal(0)
+    )
+
+
+def figures(user: User) -> list[tuple[Any, ...]]:
+    rows = Bet.objects.owned_by(user).order_by("placed_at", "stake", "odds")
+    columns = ("placed_at", "settled_at", "kind", "stake", "odds", "status", "payout", "is_bonus", "tags")
+    return [(*row[:-1], *row[-1]) for row in rows.values_list(*columns)]
+
+
+def assert_whole() -> None:
+    assert verify()[1] == []
+
+
+def test_a_pikkit_file_comes_in_as_it_is(ada: User) -> None:
+    done = imported(ada, PIKKIT)
+    assert done.plan.counts == {"rows": 6, "add": 5, "settle": 0, "known": 0, "refuse": 1}
+    assert "SETTLED_MAYBE" in done.plan.reading.errors[0].reason
+    bets = {bet.odds: bet for bet in Bet.objects.owned_by(ada).prefetch_related("imported_legs")}
+    won, cashed = bets[Decimal(110)], bets[Decimal(200)]
+    assert (won.status, won.payout, won.placed_at.hour) == (BetStatus.WON, Decimal("210.00"), 20)
+    assert (cashed.status, cashed.payout) == (BetStatus.CASHED_OUT, Decimal("25.50"))
+    assert won.imported_legs.get().closing_odds == Decimal(100)
+    assert bets[Decimal(500)].imported_legs.count() == 2
+    assert Bet.objects.get(book_name="Nobody Book").bookmaker is None
+    assert Bet.objects.get(is_bonus=True).payout == 0
+    assert profit_of(ada) == Decimal("110.00") - 50 + Decimal("5.50")
+    assert_whole()
+
+
+def test_importing_twice_adds_nothing(ada: User) -> None:
+    imported(ada, PIKKIT)
+    before = figures(ada), LedgerEntry.objects.count()
+    assert imported(ada, PIKKIT).plan.counts["known"] == 5
+    assert (figures(ada), LedgerEntry.objects.count()) == before
+
+
+def test_equal_rows_without_numbers_are_bets_of_their_own(ada: User) -> None:
+    text = "date,stake,odds,result,bet\n" + "2025-05-01 10:00,10,2.0,won,Ajax\n" * 2
+    assert imported(ada, text).plan.counts["add"] == 2
+    assert imported(ada, text).plan.counts == {"rows": 2, "add": 0, "settle": 0, "known": 2, "refuse": 0}
+    third = imported(ada, text + "2025-05-01 10:00,10,2.0,won,Ajax\n")
+    assert (third.plan.counts["known"], third.plan.counts["add"]) == (2, 1)
+
+
+def test_a_newer_file_settles_a_pending_bet_and_an_older_one_opens_none(ada: User) -> None:
+    imported(ada, PIKKIT)
+    newer = PIKKIT.replace(
+        "A4,DraftKings,parlay,PENDING,6.00,,,10,,", "A4,DraftKings,parlay,SETTLED_WIN,6.00,,,10,50,"
+    )
+    done = imported(ada, newer)
+    assert done.plan.counts["settle"] == 1
+    bet = Bet.objects.get(kind="parlay")
+    assert (bet.status, bet.payout) == (BetStatus.WON, Decimal("60.00"))
+    imported(ada, PIKKIT)
+    bet.refresh_from_db()
+    assert bet.status == BetStatus.WON
+    assert_whole()
+    undo_import(batch=done.batch, by=ada)
+    bet.refresh_from_db()
+    assert (bet.status, bet.payout, bet.withdrawn_at) == (BetStatus.PENDING, None, None)
+    assert_whole()
+
+
+def test_undoing_gives_the_money_back_and_the_file_can_come_again(ada: User) -> None:
+    done = imported(ada, PIKKIT)
+    before = figures(ada)
+    undo_import(batch=done.batch, by=ada)
+    assert not Bet.objects.owned_by(ada).exists()
+    assert Bankroll.objects.with_balance().get(user=ada).balance == 0
+    assert_whole()
+    with pytest.raises(NotPossible, match="not in force"):
+        undo_import(batch=done.batch, by=ada)
+    imported(ada, PIKKIT)
+    assert figures(ada) == before
+    assert_whole()
+
+
+def test_nobody_undoes_the_import_of_another(ada: User) -> None:
+    done = imported(ada, PIKKIT)
+    with pytest.raises(NotPossible):
+        undo_import(batch=done.batch, by=UserFactory())
+    assert Bet.objects.owned_by(ada).count() == 5
+
+
+def test_grading_leaves_imported_bets_alone(ada: User) -> None:
+    imported(ada, PIKKIT)
+    before = figures(ada)
+    assert not settle_due(now=NOW)
+    assert figures(ada) == before
+
+
+def test_a_combined_bet_of_several_rows_with_decimal_commas_is_one_bet(ada: User) -> None:
+    done = imported(ada, ANALYTIX)
+    assert done.plan.counts["add"] == 2
+    combined = Bet.objects.get(kind="parlay")
+    assert (combined.stake, combined.payout) == (Decimal("6.33"), Decimal("14.07"))
+    assert [leg.sport for leg in combined.imported_legs.all()] == ["Football", "Tennis"]
+    single = Bet.objects.get(kind="straight").imported_legs.get()
+    assert (single.league, single.is_live) == ("ATP", True)
+    assert_whole()
+
+
+def test_a_file_without_stakes_keeps_its_profit_and_says_what_is_doubtful(ada: User) -> None:
+    done = imported(ada, BETFAIR)
+    assert profit_of(ada) == Decimal("66.20")
+    assert all("no stake" in step.bet.doubts[0] for step in done.plan.steps)
+    assert {bet.bankroll.currency for bet in Bet.objects.owned_by(ada)} == {"GBP"}
+    assert_whole()
+
+
+@pytest.mark.parametrize("format_", ["json", "csv", "bet-analytix"])
+def test_what_is_exported_and_wiped_comes_back_to_the_cent(ada: User, format_: str) -> None:
+    batches = [imported(ada, text).batch for text in (PIKKIT, ANALYTIX, BETFAIR)]
+    before, profit, text = figures(ada), profit_of(ada), export_bets(ada, format_)
+    for batch in batches:
+        undo_import(batch=batch, by=ada)
+    imported(ada, text)
+    assert figures(ada) == before
+    assert profit_of(ada) == profit
+    assert_whole()
+
+
+@pytest.mark.parametrize("format_", ["json", "csv", "bet-analytix"])
+def test_an_export_adds_nothing_where_it_comes_from(ada: User, format_: str) -> None:
+    imported(ada, PIKKIT)
+    assert imported(ada, export_bets(ada, format_)).plan.counts["add"] == 0
+
+
+def test_a_bankroll_that_may_not_go_below_zero_is_never_overdrawn(ada: User) -> None:
+    bankroll = BankrollFactory(user=ada)
+    with pytest.raises(InsufficientFunds, match="Deposit"):
+        imported(ada, PIKKIT, bankroll=bankroll)
+    assert not Bet.objects.exists()
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_plan_writes_nothing(ada: User) -> None:
+    assert plan_for(read_file(PIKKIT.encode()), user=ada, now=NOW).counts["add"] == 5
+    assert not Bankroll.objects.exists()
+
+
+def test_cells_of_an_export_are_no_formulas(ada: User) -> None:
+    text = 'date,stake,odds,result,bet,note\n2025-05-01,10,2.0,won,"=HYPERLINK(""http://x"")",@SUM(A1)\n'
+    imported(ada, text)
+    for format_ in ("csv", "bet-analytix"):
+        exported = export_bets(ada, format_)
+        assert "'=HYPERLINK" in exported
+        assert "'@SUM" in exported
+        leg = read_file(exported.encode()).bets[0].legs[0]
+        assert leg.description.startswith("=HYPERLINK")
+
+
+def test_the_command_imports_says_what_and_exports(ada: User, tmp_path: Path) -> None:
+    source, target, out = tmp_path / "t.csv", tmp_path / "out.json", StringIO()
+    source.write_text(PIKKIT)
+    call_command("import_bets", str(source), user="ada", dry_run=True, stdout=out)
+    assert "5 would be added" in out.getvalue()
+    assert not Bet.objects.exists()
+    call_command("import_bets", str(source), user="ada", stdout=out)
+    assert "5 of 5 bets written" in out.getvalue()
+    assert "Refused, line 7: status" in out.getvalue()
+    call_command("export_bets", user="ada", format="json", output=target, stdout=out)
+    assert '"payout": "210.00"' in target.read_text()
+    with pytest.raises(CommandError, match="Nobody is called"):
+        call_command("import_bets", str(source), user="eve")
