@@ -137,7 +137,7 @@ def worked_out(published: PublishedRecord) -> dict[str, Any]:
     """All bets of the record's money, days in UTC; sums as multiples of the average stake unless shown."""
     rolls = rolls_of(published.user)
     pot = (published.currency, published.kind)
-    record = read_record(published.user, whole(rolls, pot, "UTC"))
+    record = read_record(published.user, whole(rolls, pot, "UTC"), "sport")
     unit = 0 if published.shows_amounts else max(1, average_stake(record))
     amounts = shown.Amounts(published.currency, unit)
     names = shown.titles()

@@ -364,12 +364,11 @@ def chart_data(record: Record, unit: int = 0) -> dict[str, object]:
         "profit": scaled(series.equity),
     }
     if has_expected:
-        low = [mean - half for mean, half in zip(series.expected_equity, series.band, strict=True)]
-        high = [mean + half for mean, half in zip(series.expected_equity, series.band, strict=True)]
+        means = series.expected_equity
         payload |= {
-            "covered": scaled(series.covered_equity) if not all(series.covered) else None,
-            "expected": scaled(series.expected_equity),
-            "low": scaled(low),
-            "high": scaled(high),
+            "covered": None if all(series.covered) else scaled(series.covered_equity),
+            "expected": scaled(means),
+            "low": [round((means[n] - series.band(n)) / by, 2) for n in kept],
+            "high": [round((means[n] + series.band(n)) / by, 2) for n in kept],
         }
     return payload

@@ -38,7 +38,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         return render(request, "400.html", {"problems": [str(problem)]}, status=400)
     if wanted is None:
         return render(request, "stats/empty.html")
-    record = read_record(request.user, wanted.scope)
+    record = read_record(request.user, wanted.scope, wanted.by)
     amounts = shown.Amounts(wanted.scope.currency)
     names = shown.titles()
     slices = ordered(breakdown(wanted.by, record.slices, names), wanted.sort)
@@ -82,7 +82,7 @@ def chart(request: SignedInRequest) -> HttpResponse:
         return JsonResponse({"problem": str(problem)}, status=400)
     if wanted is None:
         return JsonResponse({"t": [], "profit": [], "bets": 0})
-    return JsonResponse(shown.chart_data(read_record(request.user, wanted.scope)))
+    return JsonResponse(shown.chart_data(read_record(request.user, wanted.scope, wanted.by)))
 
 
 def published_of(request: SignedInRequest, wanted: Asked) -> dict[str, object]:

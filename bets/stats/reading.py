@@ -34,14 +34,15 @@ SELECT status, is_bonus, is_verified, is_live, {MONEY},
 FROM settled_bets WHERE {{where}} GROUP BY status, is_bonus, is_verified, is_live
 """  # noqa: S608 - put together from constants
 SLICES: Final = f"""
-SELECT grouping(sport, market), sport, bookmaker_id, market, bet_type, side, band, weekday, is_live, status, is_bonus,
-    {MONEY}, count(clv_ppm), sum(clv_ppm)
-FROM (SELECT *, date_part('isodow', placed_at)::int2 AS weekday FROM settled_bets WHERE {{where}}) placed
-GROUP BY GROUPING SETS (
-    (sport, bookmaker_id, status, is_bonus),
-    (market, bet_type, side, status, is_bonus),
-    (band, weekday, is_live, status, is_bonus))
+SELECT {{keys}}, status, is_bonus, {MONEY}, count(clv_ppm), sum(clv_ppm)
+FROM settled_bets WHERE {{where}} GROUP BY {{keys}}, status, is_bonus
 """  # noqa: S608 - put together from constants
+KEYS: Final = {
+    ("league", "book"): "sport, bookmaker_id",
+    ("market", "type", "side"): "market, bet_type, side",
+    ("odds", "weekday", "live"): "band, date_part('isodow', placed_at)::int2, is_live",
+}
+"""Dimensions read in one pass, and their columns: together they have no more than some hundreds of values."""
 TAGS: Final = f"""
 SELECT tag, status, is_bonus, {MONEY}, count(clv_ppm), sum(clv_ppm)
 FROM settled_bets CROSS JOIN LATERAL unnest(tags) AS tag
@@ -161,23 +162,24 @@ def totals(cursor: CursorWrapper, scope: Scope) -> Totals:
     return found
 
 
-def slices(cursor: CursorWrapper, scope: Scope) -> dict[str, dict[Any, Sums]]:
-    """Sums by dimension and value; each bet is once in every dimension but tags, of which it may have several."""
+def slices(cursor: CursorWrapper, scope: Scope, by: str | None = None) -> dict[str, dict[Any, Sums]]:
+    """Sums by dimension and value; each bet is once in every dimension but tags, of which it may have several.
+
+    ``by`` reads a single dimension and those that come with it; sports come with leagues.
+    """
     found: dict[str, dict[Any, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    for by, sport, book, market, bet_type, side, band, weekday, is_live, status, bonus, *rest in rows(
-        cursor, SLICES, scope
-    ):
-        sums = sums_of(status, bonus, tuple(rest))
-        if by == 0b01:
-            keys: tuple[tuple[str, Any], ...] = (("league", sport), ("book", book))
-        elif by == 0b10:
-            keys = (("market", market), ("type", bet_type), ("side", side))
-        else:
-            keys = (("odds", band), ("weekday", weekday), ("live", is_live))
-        for dimension, key in keys:
-            found[dimension][key].add(sums)
-    for tag, status, bonus, *rest in rows(cursor, TAGS, scope):
-        found["tag"][tag].add(sums_of(status, bonus, tuple(rest)))
+    wanted = "league" if by == "sport" else by
+    for dimensions, columns in KEYS.items():
+        if wanted is not None and wanted not in dimensions:
+            continue
+        count = len(dimensions)
+        for row in rows(cursor, SLICES.replace("{keys}", columns), scope):
+            sums = sums_of(row[count], row[count + 1], row[count + 2 :])
+            for dimension, key in zip(dimensions, row[:count], strict=True):
+                found[dimension][key].add(sums)
+    if wanted in (None, "tag"):
+        for tag, status, bonus, *rest in rows(cursor, TAGS, scope):
+            found["tag"][tag].add(sums_of(status, bonus, tuple(rest)))
     return {dimension: dict(values) for dimension, values in found.items()}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from operator import sub
+from operator import mul, sub, truediv
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -65,23 +65,22 @@ class Series:
         return [value == value for value in self.expected]  # noqa: PLR0124 - NaN is not itself
 
     @cached_property
-    def covered_nets(self) -> list[int]:
-        return [net if is_covered else 0 for net, is_covered in zip(self.nets, self.covered, strict=True)]
-
-    @cached_property
     def covered_equity(self) -> list[int]:
         """Profit of the bets that something was expected of."""
-        return list(accumulate(self.covered_nets))
+        return list(accumulate(map(mul, self.nets, self.covered)))
 
     @cached_property
     def expected_equity(self) -> list[float]:
         return list(accumulate([v if v == v else 0.0 for v in self.expected]))  # noqa: PLR0124
 
     @cached_property
-    def band(self) -> list[float]:
-        """Half the width of the 95 % band around the expectation: 1.96·√Σ variance."""
-        spread = accumulate([v if v == v else 0.0 for v in self.variances])  # noqa: PLR0124
-        return [Z95 * math.sqrt(v) for v in spread]
+    def spread(self) -> list[float]:
+        """Variance of the profit after each bet, Σ p(1 − p)(if won − if lost)²."""
+        return list(accumulate([v if v == v else 0.0 for v in self.variances]))  # noqa: PLR0124
+
+    def band(self, place: int) -> float:
+        """Half the width of the 95 % band around the expectation after a bet: 1.96·√variance."""
+        return Z95 * math.sqrt(self.spread[place])
 
     def drawdown(self, bank: int = 0) -> Drawdown:
         """The deepest fall of bank + profit; ``bank`` (hundredths) is what was there before the first bet."""
@@ -95,10 +94,9 @@ class Series:
             return Drawdown(0, 0.0 if bank > 0 else None, None, None)
         low = falls.index(depth)
         high = levels.index(peaks[low])
-        share = max((fall / peak for fall, peak in zip(falls, peaks, strict=True) if peak > 0), default=None)
         return Drawdown(
             depth,
-            share if bank > 0 else None,
+            max(map(truediv, falls, peaks)) if bank > 0 else None,
             self.times[high - 1] if high else None,
             self.times[low - 1],
         )

@@ -89,4 +89,4 @@ def test_expectation_adds_up_over_the_bets_that_have_one() -> None:
     made = Series([0, 1, 2], [100, -50, 70], [10.0, NAN, 5.0], [400.0, NAN, 500.0])
     assert made.expected_equity == [10.0, 10.0, 15.0]
     assert made.covered_equity == [100, 100, 170]
-    assert made.band[-1] == pytest.approx(1.959964 * 30, rel=1e-6)
+    assert made.band(-1) == pytest.approx(1.959964 * 30, rel=1e-6)

@@ -62,3 +62,19 @@ def test_grading_is_measured_on_legs_of_every_outcome() -> None:
     assert set(statuses) >= {"won", "lost", "half_won", "push"}
     with pytest.raises(CommandError, match="at least one leg"):
         call_command("benchmark", "grade", "--legs=0")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_statistics_of_a_long_record_are_measured() -> None:
+    out = StringIO()
+    call_command("benchmark", "stats", "--bets=500", "--rounds=1", "--json", stdout=out)
+    found = json.loads(out.getvalue())
+    assert sorted(found) == ["all_ms", "best_ms", "bets", "derive_ms", "ms", "python_ms", "statements"]
+    assert all(number > 0 for number in found.values())
+    assert found["bets"] == 500
+    assert found["statements"] < 20
+
+
+def test_a_record_too_short_to_measure_is_refused() -> None:
+    with pytest.raises(CommandError, match="100 to 5,000,000"):
+        call_command("benchmark", "stats", "--bets=5")

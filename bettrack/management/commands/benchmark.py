@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from bets.settlement import BATCH
-from bettrack.benchmarks import grade, ingest, read, settle
+from bettrack.benchmarks import grade, ingest, read, settle, stats
 from bettrack.benchmarks.feed import CHANGED
 
 RECORDED_DAYS = "odds_api_timeseries/dev/mlb_snapshots_2026-07-18_19_full.jsonl.gz"
@@ -39,6 +39,13 @@ class Command(BaseCommand):
         reads.add_argument("--rounds", type=int, default=31, metavar="N", help="readings whose median counts")
         reads.add_argument("--json", action="store_true", help="print one JSON object")
 
+        records = subjects.add_parser("stats", help="all statistics of one person's settled bets, read cold")
+        records.add_argument("--bets", type=int, default=100_000, metavar="N")
+        records.add_argument(
+            "--rounds", type=int, default=7, metavar="N", help="readings whose median counts"
+        )
+        records.add_argument("--json", action="store_true", help="print one JSON object")
+
         responses = subjects.add_parser(
             "ingest", help="responses of the feed, from their bytes to the commit"
         )
@@ -65,6 +72,7 @@ class Command(BaseCommand):
             "settle": self.settle,
             "grade": self.grade,
             "read": self.read,
+            "stats": self.stats,
             "ingest": self.ingest,
         }
         try:
@@ -146,6 +154,20 @@ class Command(BaseCommand):
             f"a poll without changes {found.unchanged_ratio_to_copy:.2f}, with {CHANGED} % of the prices changed "
             f"{found.changed_ratio_to_copy:.2f} of a raw copy\n"
             f"recorded days take {found.storage_ratio:.3f} of a row an outcome and poll; {found.peak_mb:.0f} MB at most"
+        )
+
+    def stats(self, *, json: bool, bets: int, rounds: int, **_: object) -> None:
+        if not (100 <= bets <= 5_000_000 and rounds >= 1):
+            raise CommandError("Give 100 to 5,000,000 bets and at least one round.")
+        found = stats.measure(bets=bets, rounds=rounds)
+        if json:
+            self.print_json(found, "ms", "best_ms", "all_ms", "python_ms", "statements", "bets", "derive_ms")
+            return
+        self.stdout.write(
+            f"statistics of {found.bets:,} bets: {found.ms:.0f} ms of SQL and Python, {found.best_ms:.0f} at best, "
+            f"{found.python_ms:.0f} of them Python; {found.all_ms:.0f} with every break-down\n"
+            f"{found.statements} statements; a new connection each time, median of {rounds}\n"
+            f"(their figures were derived in {found.derive_ms / 1000:.1f} s, once)"
         )
 
     def print_json(self, found: object, *keys: str) -> None:
