@@ -11,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from bets.decisions.cashing import can_be_split, cash_out, cash_out_part
+from bets.decisions.cashing import ONLY_WHOLE, can_be_split, cash_out, cash_out_part
 from bets.decisions.settling import OUTCOMES, reprice, settle_by_hand
 from bets.decisions.undoing import undo_decision
 from bets.deductions import deduct
@@ -128,6 +128,12 @@ class CashOutForm(DecisionForm):
 
     def clean_part(self) -> Decimal | None:
         return self.money("part", "part of the stake")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a part where only the whole can be cashed out, rather than cash out the whole at its offer."""
+        if "part" not in self.fields and str(self.data.get("part", "")).strip():
+            raise ValidationError(ONLY_WHOLE)
+        return self.cleaned_data
 
     def act(self, by: User) -> Act:
         data = self.cleaned_data

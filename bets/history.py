@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from bets.decisions.options import Option, options_for
 from bets.decisions.record import BY_HAND
+from bets.due import DECIDED
 from bets.explanation import explanation
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus
 from bets.money import MINUS, format_money, round_money
@@ -109,6 +110,11 @@ class BetRow:
     @property
     def is_open(self) -> bool:
         return self.bet.status in OPEN_STATUSES
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every game of the bet is over, or is not going to be played."""
+        return all(leg.game.status in DECIDED for leg in self.legs)
 
     @property
     def title(self) -> str:

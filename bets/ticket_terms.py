@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
@@ -88,6 +89,32 @@ def bonus_credit(status: str, stake: Decimal, insured_up_to: Decimal | None, cur
     if insured_up_to is None or status != "lost":
         return Decimal(0)
     return round_money(min(stake, insured_up_to), currency)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditChange:
+    """What is added to an insured bet's bonus credit, below zero where it ends, in the bankroll's currency."""
+
+    amount: Decimal
+    currency: str
+
+    @property
+    def reason(self) -> str:
+        if self.amount < 0:
+            return "The bet has not lost after all: the bonus credit ends."
+        return "The bet is insured: its loss is credited as a bonus, not as cash."
+
+    @property
+    def data(self) -> dict[str, str]:
+        return {"amount": str(self.amount), "currency": self.currency}
+
+
+def credit_change(
+    before: str, after: str, stake: Decimal, insured_up_to: Decimal | None, currency: str
+) -> CreditChange | None:
+    """Return what going from one status to the other does to an insured bet's bonus credit; None if nothing."""
+    was, now = (bonus_credit(status, stake, insured_up_to, currency) for status in (before, after))
+    return None if was == now else CreditChange(now - was, currency)
 
 
 def won_leg(bet: StoredTicket, odds: Decimal, each_way: EachWay | None = None) -> LegGrade:

@@ -20,6 +20,7 @@ from bets.clock import database_now
 from bets.evidence import VERSION, step, text
 from bets.exceptions import NotAllowed, NotPossible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus, LedgerKind
+from bets.ticket_terms import credit_change
 from games.models import Game, GameStatus
 
 MAX_REASON = 300
@@ -192,6 +193,23 @@ def legs_of(bets: Sequence[Bet]) -> dict[Any, list[dict[str, Any]]]:
     return legs
 
 
+def voided_events(
+    bet: Bet, legs: list[dict[str, Any]], *, by: User, reason: str, at: dt.datetime
+) -> list[BetEvent]:
+    """Return the event of a bet's voiding, and that of the end of an insured bet's bonus credit."""
+    before = {"status": bet.status, "payout": None if bet.payout is None else str(bet.payout)}
+    found: list[tuple[BetEventKind, str, dict[str, Any]]] = [
+        (BetEventKind.VOIDED, reason, {"before": before, "legs": legs})
+    ]
+    credit = credit_change(bet.status, BetStatus.VOID, bet.stake, bet.insured_up_to, bet.bankroll.currency)
+    if credit is not None:
+        found.append((BetEventKind.CREDITED, credit.reason, dict(credit.data)))
+    return [
+        BetEvent(bet=bet, revision=bet.revision + 1, kind=kind, by=by, reason=why, data=data, at=at)
+        for kind, why, data in found
+    ]
+
+
 def void_locked(bets: Sequence[Bet], *, by: User, reason: str, at: dt.datetime) -> None:
     """Void locked bets: ledger lines, events and the bets themselves; their legs are the caller's."""
     legs = legs_of(bets)
@@ -200,18 +218,7 @@ def void_locked(bets: Sequence[Bet], *, by: User, reason: str, at: dt.datetime) 
     events: list[BetEvent] = []
     for bet in bets:
         revision = bet.revision + 1
-        before = {"status": bet.status, "payout": None if bet.payout is None else str(bet.payout)}
-        events.append(
-            BetEvent(
-                bet=bet,
-                revision=revision,
-                kind=BetEventKind.VOIDED,
-                by=by,
-                reason=reason,
-                data={"before": before, "legs": legs[bet.pk]},
-                at=at,
-            )
-        )
+        events += voided_events(bet, legs[bet.pk], by=by, reason=reason, at=at)
         rest = Decimal(0) if bet.is_bonus else bet.stake - bet.cashed_stake
         owed = [(LedgerKind.PAYOUT, rest)]
         if bet.payout is not None:

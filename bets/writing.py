@@ -24,7 +24,7 @@ from bets.evidence import Step
 from bets.grading import TicketGrade
 from bets.lines import Lines
 from bets.models import BetEventKind
-from bets.ticket_terms import bonus_credit
+from bets.ticket_terms import credit_change
 from bets.ticket_words import is_plain, money_note, ticket_step
 from odds.prices import Price
 
@@ -188,17 +188,10 @@ def event_row(graded: Graded, kind: str, reason: str, data: Mapping[str, Any]) -
 def credit_of(graded: Graded) -> list[tuple[Any, ...]]:
     """Return the event of an insured bet's bonus credit, or of its end when the bet has not lost after all."""
     bet = graded.bet
-    before, now = (
-        bonus_credit(status, bet.stake, bet.insured_up_to, bet.currency)
-        for status in (bet.status, graded.ticket.status)
-    )
-    if before == now:
+    change = credit_change(bet.status, graded.ticket.status, bet.stake, bet.insured_up_to, bet.currency)
+    if change is None:
         return []
-    reason = "The bet is insured: its loss is credited as a bonus, not as cash."
-    if now < before:
-        reason = "The bet has not lost after all: the bonus credit ends."
-    data = {"amount": str(now - before), "currency": bet.currency}
-    return [event_row(graded, BetEventKind.CREDITED, reason, data)]
+    return [event_row(graded, BetEventKind.CREDITED, change.reason, change.data)]
 
 
 def write(statement: str, rows: Sequence[tuple[Any, ...]], *before: Any) -> None:

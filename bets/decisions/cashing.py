@@ -11,11 +11,15 @@ from django.db import transaction
 
 from accounts.models import User
 from bets.clock import database_now
-from bets.decisions.record import LegDecision, by_hand, lock, require_open, standing_of, write
+from bets.decisions.record import Decision, LegDecision, by_hand, lock, require_open, standing_of, write
 from bets.exceptions import NotPossible
 from bets.models import Bet, BetEventKind, BetStatus
 from bets.money import checked_amount, format_money
 from bets.voiding import checked_reason
+
+ONLY_WHOLE = (
+    "A bonus, boosted or insured bet or a lay can be cashed out only as a whole: its extras have no parts."
+)
 
 
 @transaction.atomic
@@ -33,9 +37,8 @@ def cash_out(
     Owner or staff, while the bet is open. Raises NotAllowed, NotPossible, BadAmount.
     """
     why = checked_reason(reason)
-    locked = lock(bet, by, revision)
-    require_open(locked)
-    currency, rest = locked.bankroll.currency, locked.stake - locked.cashed_stake
+    locked, rest = lock_riding(bet, by, revision)
+    currency = locked.bankroll.currency
     paid = checked_amount(offer, currency, what="offer")
     after = replace(
         standing_of(locked), status=BetStatus.CASHED_OUT, payout=locked.cashed_out + paid, review_reason=""
@@ -47,16 +50,8 @@ def cash_out(
         words, f"By {by.get_username()}: {why}", factor=str(factor), offer=str(paid), reason=why
     )
     decided = [LegDecision(leg, BetStatus.CASHED_OUT, factor, evidence) for leg in legs if len(legs) == 1]
-    write(
-        locked,
-        after,
-        decided,
-        kind=BetEventKind.CASHED_OUT,
-        by=by,
-        reason=why,
-        at=now or database_now(),
-        data={"offer": str(paid), "stake": str(rest), "is_part": False},
-    )
+    data = {"offer": str(paid), "stake": str(rest), "is_part": False}
+    write(locked, after, decided, Decision(BetEventKind.CASHED_OUT, by, why, now or database_now(), data))
     return locked
 
 
@@ -76,13 +71,10 @@ def cash_out_part(
     Owner or staff, while the bet is open. Raises NotAllowed, NotPossible, BadAmount.
     """
     why = checked_reason(reason)
-    locked = lock(bet, by, revision)
-    require_open(locked)
-    currency, rest = locked.bankroll.currency, locked.stake - locked.cashed_stake
+    locked, rest = lock_riding(bet, by, revision)
+    currency = locked.bankroll.currency
     if not can_be_split(locked):
-        raise NotPossible(
-            "A bonus, boosted or insured bet or a lay can be cashed out only as a whole: its extras have no parts."
-        )
+        raise NotPossible(ONLY_WHOLE)
     part = checked_amount(stake, currency, what="part of the stake")
     if part >= rest:
         raise NotPossible(
@@ -91,17 +83,16 @@ def cash_out_part(
     paid = checked_amount(offer, currency, what="offer")
     before = standing_of(locked)
     after = replace(before, cashed_stake=before.cashed_stake + part, cashed_out=before.cashed_out + paid)
-    write(
-        locked,
-        after,
-        [],
-        kind=BetEventKind.CASHED_OUT,
-        by=by,
-        reason=why,
-        at=now or database_now(),
-        data={"offer": str(paid), "stake": str(part), "is_part": True},
-    )
+    data = {"offer": str(paid), "stake": str(part), "is_part": True}
+    write(locked, after, [], Decision(BetEventKind.CASHED_OUT, by, why, now or database_now(), data))
     return locked
+
+
+def lock_riding(bet: Bet, by: User, revision: int | None) -> tuple[Bet, Decimal]:
+    """Lock an open bet and return it with the stake that rides. Raises NotAllowed, NotPossible."""
+    locked = lock(bet, by, revision)
+    require_open(locked)
+    return locked, locked.stake - locked.cashed_stake
 
 
 def can_be_split(bet: Bet) -> bool:

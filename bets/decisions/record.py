@@ -14,6 +14,7 @@ from bets.evidence import VERSION, step, text
 from bets.exceptions import NotAllowed, NotPossible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE, BadAmount, format_money
+from bets.ticket_terms import credit_change
 from bets.voiding import legs_of, lock_bets, require_revision
 
 MOST_REVISIONS = 10_000
@@ -62,6 +63,17 @@ class LegDecision:
     evidence: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided, by whom, why and when (UTC); ``data`` adds to its event."""
+
+    kind: BetEventKind
+    by: User
+    reason: str
+    at: dt.datetime
+    data: dict[str, Any]
+
+
 def standing_of(bet: Bet) -> Standing:
     """Return where the bet stands as its row says."""
     return Standing(BetStatus(bet.status), bet.payout, bet.cashed_stake, bet.cashed_out, bet.review_reason)
@@ -93,34 +105,46 @@ def by_hand(words: str, note: str, **data: Any) -> dict[str, Any]:
     return {"version": VERSION, "summary": words, "steps": steps, "data": {"by_hand": True} | data}
 
 
-def write(
-    bet: Bet,
-    after: Standing,
-    legs: list[LegDecision],
-    *,
-    kind: BetEventKind,
-    by: User,
-    reason: str,
-    at: dt.datetime,
-    data: dict[str, Any],
-) -> None:
-    """Bring a locked bet where the decision says; the event keeps what was before, evidence and all.
+def write(bet: Bet, after: Standing, legs: list[LegDecision], decision: Decision) -> None:
+    """Bring a locked bet where the decision says; its event keeps what was before, evidence and all.
 
     Raises NotPossible for a bet that has been decided more often than anybody needs.
     """
     if bet.revision >= MOST_REVISIONS:
         raise NotPossible(f"This bet has been decided {MOST_REVISIONS:,} times; it stays as it is.")
     before, revision = standing_of(bet), bet.revision + 1
-    BetEvent.objects.create(
-        bet=bet,
-        revision=revision,
-        kind=kind,
-        by=by,
-        reason=reason,
-        data={"before": before.as_data(), "after": after.as_data(), "legs": legs_of([bet])[bet.pk]} | data,
-        at=at,
+    note_event(bet, before, after, decision, revision)
+    pay(bet, before, after, revision, decision.at)
+    write_legs(legs)
+    bet.status, bet.payout, bet.review_reason = after.status, after.payout, after.review_reason
+    bet.cashed_stake, bet.cashed_out, bet.revision = after.cashed_stake, after.cashed_out, revision
+    bet.settled_at = None if after.payout is None else bet.settled_at or decision.at
+    bet.save(update_fields=STANDING)
+
+
+STANDING = ("status", "payout", "review_reason", "cashed_stake", "cashed_out", "revision", "settled_at")
+CLOSING = ("closing_odds", "closing_point", "closing_seen_at")
+
+
+def note_event(bet: Bet, before: Standing, after: Standing, decision: Decision, revision: int) -> None:
+    """Write the decision's event, and that of the bonus credit of an insured bet where it begins or ends."""
+    kept = {"before": before.as_data(), "after": after.as_data(), "legs": legs_of([bet])[bet.pk]}
+    events: list[tuple[BetEventKind, str, dict[str, Any]]] = [
+        (decision.kind, decision.reason, kept | decision.data)
+    ]
+    credit = credit_change(before.status, after.status, bet.stake, bet.insured_up_to, bet.bankroll.currency)
+    if credit is not None:
+        events.append((BetEventKind.CREDITED, credit.reason, dict(credit.data)))
+    BetEvent.objects.bulk_create(
+        BetEvent(
+            bet=bet, revision=revision, kind=kind, by=decision.by, reason=reason, data=data, at=decision.at
+        )
+        for kind, reason, data in events
     )
-    pay(bet, before, after, revision, at)
+
+
+def write_legs(legs: list[LegDecision]) -> None:
+    """Write what the decision says of the legs, with its evidence."""
     contents = [grades.content_of(one.evidence) for one in legs if one.evidence]
     grades.store(dict(contents))
     for one in legs:
@@ -129,23 +153,6 @@ def write(
     BetLeg.objects.bulk_update(
         [one.leg for one in legs], ["status", "return_factor", "grade", "graded_on", *CLOSING]
     )
-    bet.status, bet.payout, bet.review_reason = after.status, after.payout, after.review_reason
-    bet.cashed_stake, bet.cashed_out, bet.revision = after.cashed_stake, after.cashed_out, revision
-    bet.settled_at = None if after.payout is None else bet.settled_at or at
-    bet.save(
-        update_fields=[
-            "status",
-            "payout",
-            "review_reason",
-            "cashed_stake",
-            "cashed_out",
-            "revision",
-            "settled_at",
-        ]
-    )
-
-
-CLOSING = ("closing_odds", "closing_point", "closing_seen_at")
 
 
 def pay(bet: Bet, before: Standing, after: Standing, revision: int, at: dt.datetime) -> None:

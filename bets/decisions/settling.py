@@ -15,7 +15,16 @@ from bets import due
 from bets.cash_outs import riding, with_cash_out
 from bets.clock import database_now
 from bets.closing import closing_of
-from bets.decisions.record import LegDecision, Standing, by_hand, lock, require_open, standing_of, write
+from bets.decisions.record import (
+    Decision,
+    LegDecision,
+    Standing,
+    by_hand,
+    lock,
+    require_open,
+    standing_of,
+    write,
+)
 from bets.exceptions import NotAllowed, NotPossible
 from bets.grading import LegGrade, TicketGrade, grade_ticket, win_factor
 from bets.models import Bet, BetEventKind, BetLeg, BetStatus
@@ -66,16 +75,8 @@ def settle_by_hand(
     after = replace(standing_of(locked), status=BetStatus(ticket.status), payout=total, review_reason="")
     take_closing_lines(locked, legs)
     data = {"by_hand": True, "factor": None if ticket.factor is None else str(ticket.factor)}
-    write(
-        locked,
-        after,
-        leg_decisions(locked, legs, decided, ticket, by, why),
-        kind=kind,
-        by=by,
-        reason=why,
-        at=at,
-        data=data,
-    )
+    said = leg_decisions(locked, legs, decided, ticket, by, why)
+    write(locked, after, said, Decision(kind, by, why, at, data))
     return locked
 
 
@@ -241,29 +242,25 @@ def reprice(
         raise NotPossible(
             "Only a ticket under review whose legs are all graded, with one void or pushed, takes a new price."
         )
-    ticket = grade_ticket(
-        kind="straight",
-        stake=locked.stake - locked.cashed_stake,
-        currency=locked.bankroll.currency,
-        legs=[LegGrade("won", win_factor(price))],
-        is_bonus=locked.is_bonus,
-        boost_pct=locked.boost_pct,
-        boost_cap=locked.boost_cap,
-        commission_pct=locked.commission_pct,
-    )
-    total = locked.cashed_out + (ticket.payout or Decimal(0))
+    total = locked.cashed_out + (won_at(locked, price).payout or Decimal(0))
     after = Standing(BetStatus.WON, total, locked.cashed_stake, locked.cashed_out)
-    write(
-        locked,
-        after,
-        [],
-        kind=BetEventKind.SETTLED,
-        by=by,
-        reason=why,
-        at=now or database_now(),
-        data={"by_hand": True, "new_price": str(price), "old_price": str(locked.odds)},
-    )
+    data = {"by_hand": True, "new_price": str(price), "old_price": str(locked.odds)}
+    write(locked, after, [], Decision(BetEventKind.SETTLED, by, why, now or database_now(), data))
     return locked
+
+
+def won_at(bet: Bet, price: Decimal) -> TicketGrade:
+    """Return the grade of the stake that rides if it wins at American odds."""
+    return grade_ticket(
+        kind="straight",
+        stake=bet.stake - bet.cashed_stake,
+        currency=bet.bankroll.currency,
+        legs=[LegGrade("won", win_factor(price))],
+        is_bonus=bet.is_bonus,
+        boost_pct=bet.boost_pct,
+        boost_cap=bet.boost_cap,
+        commission_pct=bet.commission_pct,
+    )
 
 
 def can_reprice(bet: Bet, legs: Sequence[BetLeg]) -> bool:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.models import User
 from bets.clock import database_now
-from bets.decisions.record import BY_HAND, LegDecision, lock, standing_of, write
+from bets.decisions.record import BY_HAND, Decision, LegDecision, lock, standing_of, write
 from bets.exceptions import NotAllowed, NotPossible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetStatus
 from bets.voiding import checked_reason, has_begun
@@ -48,7 +48,7 @@ def undo_decision(
         after = replace(after, status=BetStatus.PENDING, payout=None, review_reason="")
         reopened = [LegDecision(leg, BetStatus.PENDING, None, {}) for leg in legs]
     data = {"undone": event.kind, "undone_revision": event.revision}
-    write(locked, after, reopened, kind=BetEventKind.UNDONE, by=by, reason=why, at=at, data=data)
+    write(locked, after, reopened, Decision(BetEventKind.UNDONE, by, why, at, data))
     return locked
 
 

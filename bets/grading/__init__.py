@@ -7,7 +7,7 @@ o × k / n. A ticket returns stake × factor, rounded once. ``bets.evidence`` pu
 
 from __future__ import annotations
 
-from bets.grading.exchange import cash_out, lay_stake, net_of_commission
+from bets.grading.exchange import net_of_commission
 from bets.grading.legs import grade_leg
 from bets.grading.teasers import BadTeaser, tease
 from bets.grading.terms import (
@@ -37,12 +37,10 @@ __all__ = [
     "TicketGrade",
     "Undecidable",
     "Word",
-    "cash_out",
     "grade_late",
     "grade_leg",
     "grade_ticket",
     "judge",
-    "lay_stake",
     "net_of_commission",
     "tease",
     "win_factor",

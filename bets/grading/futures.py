@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from bets.grading.terms import (
@@ -18,6 +19,15 @@ from bets.grading.terms import (
 )
 from bets.rules import Rule
 
+WINNER = "the official winner decides"
+ALL_IN = "bets are all-in, so a non-runner loses"
+EACH_WAY = "half of the stake is on the win and half on a place, by the official finishing position"
+TIES = {
+    "reduce": "a dead heat pays the odds × places ÷ tied",
+    "win": "a dead heat pays in full",
+    "refund": "a dead heat returns the stake",
+}
+
 
 def grade_future(terms: LegTerms, result: Result, rule: Rule) -> LegGrade:
     """Grade a leg on a recorded winner. Raises Undecidable while none is recorded.
@@ -27,8 +37,7 @@ def grade_future(terms: LegTerms, result: Result, rule: Rule) -> LegGrade:
     if not result.ran:
         if rule.non_runner == "void":
             return LegGrade("void", ONE, "The runner did not take part, so the bet is void.")
-        compared = Comparison(rule, None, None, words="did not take part; bets are all-in")
-        return LegGrade("lost", ZERO, compared=compared)
+        return LegGrade("lost", ZERO, compared=compared(rule, ALL_IN, "did not take part; bets are all-in"))
     if terms.each_way is not None:
         return grade_each_way(terms, result, rule)
     won = result.winner if result.winner is not None else placed_first(result)
@@ -37,14 +46,21 @@ def grade_future(terms: LegTerms, result: Result, rule: Rule) -> LegGrade:
     if terms.side == "no":
         won = not won
     if not won:
-        return LegGrade("lost", ZERO, compared=Comparison(rule, None, None, words="did not win"))
-    share, words = dead_heat_share(result.dead_heat or tie_of(result), rule)
+        return LegGrade("lost", ZERO, compared=compared(rule, WINNER, "did not win"))
+    heat = result.dead_heat or tie_of(result)
+    share, words = dead_heat_share(heat, rule)
+    used = WINNER if heat[0] == heat[1] else TIES[rule.dead_heat]
     if share != 1 and rule.dead_heat == "refund":
-        return LegGrade("push", ONE, compared=Comparison(rule, None, None, words=words))
+        return LegGrade("push", ONE, compared=compared(rule, used, words))
     factor = odds_of(terms, result) * share
     if result.deduction_pct:
         words += f", {result.deduction_pct.normalize():f} % deducted from the winnings"
-    return LegGrade(status_of(factor), factor, compared=Comparison(rule, None, None, words=words))
+    return LegGrade(status_of(factor), factor, compared=compared(rule, used, words))
+
+
+def compared(rule: Rule, used: str, words: str) -> Comparison:
+    """Return what happened with the words of the rule that decided it: an outright has no part of a game that counts."""
+    return Comparison(replace(rule, text=used), None, None, words=words)
 
 
 def odds_of(terms: LegTerms, result: Result) -> Fraction:
@@ -85,7 +101,8 @@ def grade_each_way(terms: LegTerms, result: Result, rule: Rule) -> LegGrade:
     place = part(place_odds, way.places - first + 1, tied, rule)
     words = f"position {first}" + (f", tied with {result.tied_with}" if result.tied_with else "")
     factor = (win + place) * HALF
-    return LegGrade(status_of(factor), factor, compared=Comparison(rule, None, None, words=words))
+    used = f"{EACH_WAY}; {TIES[rule.dead_heat]}" if result.tied_with else EACH_WAY
+    return LegGrade(status_of(factor), factor, compared=compared(rule, used, words))
 
 
 def part(odds: Fraction, places: int, tied: int, rule: Rule) -> Fraction:

@@ -51,3 +51,11 @@ def payout_factor(sport: str, points: Decimal, legs: int) -> Fraction:
     raise BadTeaser(
         f"There is no payout table for a teaser of {points} points in {sport or 'an unnamed sport'}."
     )
+
+
+def is_table_price(odds: Fraction, sport: str, points: Decimal, legs: int) -> bool:
+    """Tell whether decimal odds are what the table pays a teaser of so many legs."""
+    try:
+        return payout_factor(sport, points, legs) == odds
+    except BadTeaser:
+        return False

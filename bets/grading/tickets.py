@@ -8,7 +8,8 @@ from fractions import Fraction
 from itertools import combinations
 from math import comb, prod
 
-from bets.grading.teasers import BadTeaser, payout_factor
+from bets.grading.exchange import net_of_commission
+from bets.grading.teasers import BadTeaser, is_table_price, payout_factor
 from bets.grading.terms import ONE, ZERO, LegGrade, Status, TicketGrade, status_of
 from bets.money import round_money
 from bets.rules import FULL_GAME, Rule
@@ -78,14 +79,8 @@ def grade_ticket(
     try:
         if kind == "straight":
             factor = straight(graded)
-        elif kind == "parlay":
-            factor = parlay(graded, rule)
-        elif kind == "same_game_parlay":
-            factor = same_game(graded, ticket_odds, rule)
-        elif kind == "teaser":
-            factor = teaser(graded, sport, teaser_points, ticket_odds, rule)
         else:
-            factor, count, working = system(graded, kind, sizes, rule)
+            factor, count, working = combined(kind, graded, sizes, sport, teaser_points, ticket_odds, rule)
     except (Malformed, BadTeaser) as why:
         return TicketGrade("needs_review", graded, reason=str(why), is_malformed=True)
     except Reprice as why:
@@ -107,6 +102,28 @@ def grade_ticket(
     return TicketGrade(status, graded, per_bet, payout, profit, reason, staked, working)
 
 
+def combined(
+    kind: str,
+    legs: Sequence[LegGrade],
+    sizes: Sequence[int],
+    sport: str,
+    teaser_points: Decimal | None,
+    ticket_odds: Fraction | None,
+    rule: Rule,
+) -> tuple[Fraction, int, tuple[str, ...]]:
+    """Return the factor of a ticket of several legs, how many combinations it is of, and theirs in words.
+
+    Raises Malformed, BadTeaser, Reprice or Open where it has none.
+    """
+    if kind == "parlay":
+        return parlay(legs, rule), 1, ()
+    if kind == "same_game_parlay":
+        return same_game(legs, ticket_odds, rule), 1, ()
+    if kind == "teaser":
+        return teaser(legs, sport, teaser_points, ticket_odds, rule), 1, ()
+    return system(legs, kind, sizes, rule)
+
+
 def after_extras(
     returned: Fraction,
     staked: Fraction,
@@ -121,7 +138,7 @@ def after_extras(
         extra = profit * Fraction(boost_pct) / 100
         if boost_cap is not None:
             extra = min(extra, Fraction(boost_cap))
-        profit = (profit + extra) * (1 - Fraction(commission_pct) / 100)
+        profit = net_of_commission([profit + extra], commission_pct)
     if is_bonus:
         return max(profit, ZERO)
     return staked + profit
@@ -192,7 +209,10 @@ def same_game(legs: Sequence[LegGrade], odds: Fraction | None, rule: Rule) -> Fr
 def teaser(
     legs: Sequence[LegGrade], sport: str, points: Decimal | None, odds: Fraction | None, rule: Rule
 ) -> Fraction:
-    """Pay by the table: a loss beats all, a push counts one leg less; fewer than two left refund the stake."""
+    """Pay by the table: a loss beats all, a push counts one leg less; fewer than two left refund the stake.
+
+    A ticket at another price than the table's is paid it; what a push makes of that price only the book can say.
+    """
     need_legs(legs, "teaser")
     if odds is None:
         payout_factor(sport, points or ZERO_POINTS, len(legs))
@@ -209,6 +229,10 @@ def teaser(
         return ONE
     if odds is not None and not pushed:
         return odds
+    if odds is not None and not is_table_price(odds, sport, points or ZERO_POINTS, len(legs)):
+        raise Reprice(
+            "A leg of the teaser was void or pushed, and the ticket has a price of its own; enter the book's new price."
+        )
     return payout_factor(sport, points or ZERO_POINTS, left)
 
 

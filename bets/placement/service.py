@@ -131,9 +131,16 @@ def place_ticket(
     )
     check_ticket(ticket, note=note, tags=tags)
     drawn_up(ticket, [AgreedLeg(leg, None) for leg in ticket.legs])
+    return place_once(ticket, note=note, tags=tags, replayed_at=now)
+
+
+def place_once(
+    ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: dt.datetime | None
+) -> Bet:
+    """Place a checked ticket in a transaction of its own; the first bet where another request was quicker."""
     try:
         with transaction.atomic():
-            return place(ticket, note=note, tags=tags, replayed_at=now)
+            return place(ticket, note=note, tags=tags, replayed_at=replayed_at)
     except IntegrityError as error:
         if "bet_is_placed_once" not in str(error):
             raise
@@ -177,6 +184,21 @@ def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Bet:
     Raises BadBet for legs that make no ticket of its kind, and for sums or odds too large to record.
     """
     odds, combinations = whole_price(ticket, legs)
+    bet = unsaved(ticket, odds, combinations)
+    most = if_all_win(
+        bet,
+        [leg.odds for leg in legs],
+        currency=ticket.bankroll.currency,
+        sport=sport_of(ticket),
+        each_way=ticket.each_way,
+    )
+    if most.payout is None or most.payout > LARGEST_BALANCE:
+        raise BadBet("The bet could return more than can be recorded." if most.payout else most.reason)
+    return bet
+
+
+def unsaved(ticket: TicketAsked, odds: Decimal, combinations: int) -> Bet:
+    """Return the bet that the ticket makes at its price, with all that it risks. Raises BadBet."""
     risked = Decimal(combinations) * ticket.stake
     if ticket.is_lay:
         risked = round_money(liability(ticket.stake, odds), ticket.bankroll.currency)
@@ -184,7 +206,7 @@ def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Bet:
         raise BadBet("The ticket would risk an amount that cannot be recorded.")
     has_unit = ticket.is_lay or combinations > 1 or is_system(ticket.kind)
     way = ticket.each_way
-    bet = Bet(
+    return Bet(
         user=ticket.user,
         bankroll=ticket.bankroll,
         bookmaker=ticket.bookmaker,
@@ -206,16 +228,6 @@ def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Bet:
         insured_up_to=ticket.insured_up_to,
         idempotency_key=ticket.idempotency_key,
     )
-    most = if_all_win(
-        bet,
-        [leg.odds for leg in legs],
-        currency=ticket.bankroll.currency,
-        sport=sport_of(ticket),
-        each_way=way,
-    )
-    if most.payout is None or most.payout > LARGEST_BALANCE:
-        raise BadBet("The bet could return more than can be recorded." if most.payout else most.reason)
-    return bet
 
 
 def whole_price(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> tuple[Decimal, int]:

@@ -11,7 +11,8 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from games.models import Game, GameStatus
+from bets.history import BetRow, LegRow
+from games.models import GameStatus
 from odds.wording import live_clock
 
 STATUS_CODE = re.compile(r"\bSTATUS_([A-Z_]+)")
@@ -48,8 +49,9 @@ def step_note(step: Mapping[str, Any]) -> str:
 
 
 @register.simple_tag
-def waits_for(game: Game) -> str:
-    """What an open leg waits for."""
+def waits_for(leg: LegRow, row: BetRow) -> str:
+    """What a leg of an open bet waits for, or what it has come to while others wait."""
+    game = leg.game
     name = str(game)
     if game.status == GameStatus.SCHEDULED:
         return f"{name} starts {clock_time(game.commence_time)}."
@@ -58,4 +60,13 @@ def waits_for(game: Game) -> str:
         return f"{name} is being played{score}{', ' + live_clock(game) if game.clock else ''}."
     if game.status == GameStatus.POSTPONED:
         return f"{name} is postponed; the bet waits for the new date."
-    return f"{name} is {game.get_status_display().lower()}; the bet is settled within moments."
+    over = f"{name} is {game.get_status_display().lower()}"
+    if row.bet.batch_id is not None and leg.is_waiting_for_result:
+        return f"{over}."
+    if leg.is_waiting_for_result and row.is_over:
+        return f"{over}; the bet is settled within moments."
+    if row.is_over:
+        return f"{over} and its leg graded: {leg.leg.get_status_display().lower()}."
+    if leg.is_waiting_for_result:
+        return f"{over}; its leg is graded within moments. Unless that decides the bet, it waits for its other games."
+    return f"{over} and its leg graded: {leg.leg.get_status_display().lower()}. The bet waits for its other games."

@@ -14,6 +14,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.tests.factories import UserFactory
+from bets.due import DueBet
 from bets.explanation import explanation
 from bets.ledger import open_bankroll
 from bets.models import (
@@ -248,3 +249,15 @@ def ended(game: Game, home: int | None, away: int | None, status: str = "final",
     Game.objects.filter(pk=game.pk).update(**values)
     game.refresh_from_db()
     return game
+
+
+def due_bet(*, stake: Decimal, **terms: Any) -> DueBet:
+    """A straight bet in dollars at even odds as grading loads it, without legs; nothing is stored."""
+    usual: dict[str, Any] = {
+        "currency": "USD", "kind": "straight", "is_bonus": False, "boost_pct": Decimal(0), "revision": 0,
+        "bookmaker_id": None, "status": "pending", "payout": None, "boost_cap": None, "unit_stake": None,
+        "sizes": [], "teaser_points": None, "is_lay": False, "commission_pct": Decimal(0),
+        "odds": Decimal(100), "insured_up_to": None, "review_reason": "",
+        "cashed_stake": Decimal(0), "cashed_out": Decimal(0),
+    }  # fmt: skip
+    return DueBet(id=uuid.uuid4(), bankroll_id=uuid.uuid4(), stake=stake, **(usual | terms))

@@ -10,12 +10,13 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from bets.models import Bet
+from bets.placement import LegAsked, place_ticket
 from bets.settlement import settle_due
-from bets.tests.factories import ended, place
+from bets.tests.factories import ended, offered, place
 from bets.tests.scenes import Scene, person, scene
 from bets.tests.test_slip_page import words
 from games.models import GameStatus
-from games.tests.factories import ScoreReadingFactory
+from games.tests.factories import GameFactory, ScoreReadingFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,28 @@ def test_an_open_bet_shows_its_terms_and_what_it_waits_for(client: Client, bet: 
     assert "If it wins $95.45 Stake $50.00" in text
     assert "What happens next" in text
     assert "Stake, line 2 balance $50.00 −$50.00" in text
+
+
+def test_a_parlay_with_one_game_over_waits_for_the_other_and_says_so(client: Client, at: Scene) -> None:
+    client.force_login(at.user)
+    later = GameFactory(sport=at.game.sport, commence_time=at.game.commence_time + dt.timedelta(days=1))
+    legs = [at.spread_odds, offered(later, "h2h", bookmaker=at.book)]
+    parlay = place_ticket(
+        user=at.user, bankroll=at.bankroll, bookmaker=at.book, kind="parlay", stake=Decimal(10),
+        legs=[LegAsked(selection=one.selection, price=one.price, point=one.point) for one in legs],
+        idempotency_key="two games",
+    )  # fmt: skip
+    ended(at.game, 104, 112)
+    text = page(client, parlay)
+    assert "is final; its leg is graded within moments. Unless that decides the bet, it waits for its" in text
+    assert "the bet is settled within moments" not in text
+    settle_due()
+    text = page(client, parlay)
+    assert "is final and its leg graded: won. The bet waits for its other games." in text
+    ended(later, 1, 0)
+    text = page(client, parlay)
+    assert text.count("the bet is settled within moments") == 1
+    assert "its leg graded: won." in text
 
 
 def test_an_open_bet_is_read_again_and_a_settled_one_is_not(client: Client, at: Scene, bet: Bet) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.tests.factories import UserFactory
 from bets.ledger import balance
 from bets.models import Bet, BetStatus
+from bets.placement import LegAsked, place_ticket
 from bets.tests.factories import place
 from bets.tests.scenes import Scene, scene
 from bets.tests.test_decisions import begun, disputed
@@ -103,6 +104,26 @@ def test_what_cannot_be_done_is_said_beside_the_form(
     assert page.status_code == 422
     assert message in words(page)
     assert balance(bet.bankroll) == 50
+
+
+def test_a_part_of_a_bet_that_has_none_is_refused_and_not_taken_for_the_whole(
+    client: Client, at: Scene
+) -> None:
+    client.force_login(at.user)
+    line = at.moneyline_odds
+    bonus = place_ticket(
+        user=at.user, bankroll=at.bankroll, bookmaker=at.book, kind="straight", stake=Decimal(50), is_bonus=True,
+        legs=[LegAsked(selection=line.selection, price=line.price)], idempotency_key="a bonus",
+    )  # fmt: skip
+    assert b'name="part"' not in client.get(url(bonus, "cash-out")).content
+    page = send(client, bonus, "cash-out", offer="18", part="20", confirm="1")
+    assert page.status_code == 422
+    assert "can be cashed out only as a whole" in words(page)
+    bonus.refresh_from_db()
+    assert (bonus.status, bonus.cashed_out, balance(bonus.bankroll)) == ("pending", 0, 100)
+    send(client, bonus, "cash-out", offer="18", part="", confirm="1")
+    bonus.refresh_from_db()
+    assert (bonus.status, balance(bonus.bankroll)) == ("cashed_out", 118)
 
 
 def test_changing_the_entry_goes_back_to_the_form_with_it(client: Client, bet: Bet) -> None:

@@ -11,25 +11,27 @@ from typing import Any
 
 import pytest
 
+from bets.cash_outs import with_cash_out
 from bets.grading import (
     EachWay,
     LegGrade,
     LegTerms,
     Result,
-    cash_out,
     grade_leg,
     grade_ticket,
-    lay_stake,
     net_of_commission,
     tease,
 )
 from bets.money import round_money
 from bets.rules import Rule
+from bets.tests.factories import due_bet
 from odds.pricing import american_from_decimal
+from odds.pricing.hedging import lay_off
 
 NBA, NFL, NHL, EPL = "basketball_nba", "americanfootball_nfl", "icehockey_nhl", "soccer_epl"
 PUSH, VOID, LOST = LegGrade("push", Fraction(1)), LegGrade("void", Fraction(1)), LegGrade("lost", Fraction(0))
 HALF_LOST = LegGrade("half_lost", Fraction(1, 2))
+TWO_PCT = Fraction(2, 100)
 Answer = tuple[str, str | None]
 
 
@@ -115,7 +117,7 @@ def each_way(position: int, tied: int) -> Answer:
 
 def lay(home: int, away: int) -> Answer:
     """A lay at 2.8 of 107.91, the exchange taking 2 % of what it wins, beside 100 backed at 3.0."""
-    stake = lay_stake(Decimal(100), Fraction(3), Fraction("2.8"), Decimal(2))
+    stake = lay_off(100, 3, Fraction("2.8"), commission=TWO_PCT).stake
     liability = stake * Fraction("1.8")
     layed = leg("h2h_lay", "home", "2.8", final(home, away)).factor
     backed = leg("h2h", "home", "3", final(home, away)).factor
@@ -130,7 +132,7 @@ def bonus(odds: str, result: Result, stake: str = "50") -> Answer:
 
 
 def bonus_laid() -> Fraction:
-    return lay_stake(Decimal(50), Fraction(5), Fraction("5.2"), Decimal(2), is_bonus=True)
+    return lay_off(50, 5, Fraction("5.2"), commission=TWO_PCT, bonus=True).stake
 
 
 def boosted(pct: str, cap: str | None, grade: LegGrade) -> Answer:
@@ -140,13 +142,9 @@ def boosted(pct: str, cap: str | None, grade: LegGrade) -> Answer:
 
 
 def part_cashed_out() -> Answer:
-    rest = grade_ticket(kind="straight", stake=Decimal(40), currency="USD", legs=[won("3")])
-    return "", str(cash_out(Decimal(100), Decimal(50), "USD", rest=rest).payout)
-
-
-def full_cash_out() -> Answer:
-    grade = cash_out(Decimal(100), Decimal("62.50"), "USD")
-    return grade.status, str(grade.payout)
+    bet = due_bet(stake=Decimal(100), cashed_stake=Decimal(60), cashed_out=Decimal(50))
+    ticket = grade_ticket(kind="straight", stake=bet.stake, currency=bet.currency, legs=[won("3")])
+    return "", str(with_cash_out(bet, ticket).payout)
 
 
 def deducted(pct: int, **result: Any) -> Answer:
@@ -284,7 +282,7 @@ CASES: dict[str, list[tuple[str, Callable[[], Answer], Answer]]] = {
         ("unplaced", lambda: each_way(6, 0), ("lost", "0.00")),
     ],
     "lay": [
-        ("stake_to_lay", lambda: money(lay_stake(Decimal(100), Fraction(3), Fraction("2.8"), Decimal(2))), ("", "107.91")),
+        ("stake_to_lay", lambda: money(lay_off(100, 3, Fraction("2.8"), commission=TWO_PCT).stake), ("", "107.91")),
         ("locked_if_it_wins", lambda: lay(1, 0), ("", "5.76")),
         ("locked_if_it_loses", lambda: lay(0, 1), ("", "5.76")),
     ],
@@ -311,7 +309,6 @@ CASES: dict[str, list[tuple[str, Callable[[], Answer], Answer]]] = {
         ("a_loss_pays_no_cash", lambda: paid("straight", "50", LOST), ("lost", "0.00")),
     ],
     "cash_out": [
-        ("in_full", full_cash_out, ("cashed_out", "62.50")),
         ("in_part", part_cashed_out, ("", "170.00")),
     ],
     "rule_4": [

@@ -83,6 +83,13 @@ def test_the_winner_pays_and_who_is_not_listed_has_lost(masters: Game, staff: Us
     assert settle_due() == {"won": 1, "lost": 1}
     assert (settled(won), settled(lost)) == (("won", "500.00"), ("lost", "0.00"))
     assert won.legs.get().evidence["data"]["readings"][0]["source"] == "staff"
+    assert rules_named(won) == rules_named(lost) == ["Rule: the official winner decides."]
+
+
+def rules_named(bet: Bet) -> list[str]:
+    """Return what the evidence of the bet's leg says of rules."""
+    steps = bet.legs.get().evidence["steps"]
+    return [step["note"] for step in steps if step["note"].startswith("Rule: ")]
 
 
 def test_a_dead_heat_for_the_win_pays_half_the_odds(masters: Game, staff: User) -> None:
@@ -92,6 +99,7 @@ def test_a_dead_heat_for_the_win_pays_half_the_odds(masters: Game, staff: User) 
     Selection.objects.create(game=masters, market="outrights", participant="Rahm", side="win")
     settle_due()
     assert settled(bet) == ("won", "62.50")
+    assert rules_named(bet) == ["Rule: a dead heat pays the odds × places ÷ tied."]
 
 
 def test_an_each_way_bet_with_a_dead_heat_for_the_last_place(masters: Game, staff: User) -> None:
@@ -102,6 +110,9 @@ def test_an_each_way_bet_with_a_dead_heat_for_the_last_place(masters: Game, staf
     finished(masters, staff, ("A", 1), ("B", 2), ("C", 3), ("D", 4), ("Lowry", 5, 1), ("E", 5, 1))
     settle_due()
     assert settled(bet) == ("won", "25.00")
+    (named,) = rules_named(bet)
+    assert named.startswith("Rule: half of the stake is on the win and half on a place, by the official")
+    assert named.endswith("finishing position; a dead heat pays the odds × places ÷ tied.")
 
 
 def test_an_each_way_bet_waits_for_a_person_while_too_few_places_are_listed(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bets.cash_outs import with_cash_out
 from bets.grading import (
     SYSTEMS,
     BadTeaser,
@@ -19,16 +20,14 @@ from bets.grading import (
     LegTerms,
     Result,
     TicketGrade,
-    cash_out,
     grade_leg,
     grade_ticket,
-    lay_stake,
     net_of_commission,
     tease,
     win_factor,
 )
-from bets.money import round_money
 from bets.rules import FULL_GAME, Rule
+from bets.tests.factories import due_bet
 from odds.pricing import american_from_decimal
 
 NFL = "americanfootball_nfl"
@@ -167,6 +166,24 @@ def test_a_books_rule_for_a_push_in_a_teaser(handling: Any, expected: str) -> No
     assert teaser(TEASED, TEASED, PUSH, rule=Rule("a book", "", teaser_push=handling))[0] == expected
 
 
+@pytest.mark.parametrize("dropped", [PUSH, VOID])
+def test_what_a_push_makes_of_a_teasers_own_price_only_its_book_can_say(dropped: LegGrade) -> None:
+    legs, own = (TEASED, TEASED, dropped), win_factor(Decimal(180))
+    grade = ticket("teaser", "100", *legs, sport=NFL, teaser_points=Decimal(6), ticket_odds=own)
+    assert (grade.status, grade.payout, grade.is_malformed) == ("needs_review", None, False)
+    assert "a price of its own; enter the book's new price" in grade.reason
+    unlisted = {"teaser_points": Decimal("9.5"), "ticket_odds": own}
+    assert teaser(*legs, **unlisted) == ("needs_review", "None")
+    assert teaser(*legs, LOST, ticket_odds=own) == ("lost", "0.00")
+    assert teaser(*legs, ticket_odds=win_factor(Decimal(160))) == ("won", "183.33")
+
+
+@pytest.mark.parametrize(("handling", "expected"), [("refund", "push"), ("lose", "lost")])
+def test_a_books_rule_for_a_push_comes_before_the_question_of_its_price(handling: Any, expected: str) -> None:
+    rule, own = Rule("a book", "", teaser_push=handling), win_factor(Decimal(180))
+    assert teaser(TEASED, TEASED, PUSH, rule=rule, ticket_odds=own)[0] == expected
+
+
 def test_a_teasers_own_price_comes_before_the_table() -> None:
     assert teaser(TEASED, TEASED, ticket_odds=win_factor(Decimal(-110))) == ("won", "190.91")
     assert teaser(TEASED, TEASED, teaser_points=Decimal(10))[0] == "needs_review"
@@ -241,41 +258,17 @@ def test_a_lay_wins_what_the_back_loses() -> None:
         assert str(ticket("straight", str(liability), leg).payout) == expected
 
 
-def test_back_and_lay_lock_the_same_profit_either_way() -> None:
-    two = Decimal(2)
-    stake = lay_stake(Decimal(100), Fraction(3), Fraction("2.8"), two)
-    assert round_money(stake, "USD") == Decimal("107.91")
-    wins = 200 - stake * Fraction("1.8")
-    loses = net_of_commission([stake], two) - 100
-    assert wins == loses
-    assert round_money(wins, "USD") == Decimal("5.76")
-
-
-def test_a_bonus_laid_off_keeps_three_quarters() -> None:
-    two = Decimal(2)
-    stake = lay_stake(Decimal(50), Fraction(5), Fraction("5.2"), two, is_bonus=True)
-    assert round_money(stake, "USD") == Decimal("38.61")
-    assert round_money(net_of_commission([stake], two), "USD") == Decimal("37.84")
-    assert round_money(200 - stake * Fraction("4.2"), "USD") == Decimal("37.84")
-
-
 def test_commission_is_taken_on_the_net_of_a_market() -> None:
     assert net_of_commission([Decimal(100), Decimal(-60)], Decimal(5)) == 38
     assert net_of_commission([Decimal(10), Decimal(-60)], Decimal(5)) == -50
     assert str(ticket("straight", "100", won("3"), commission_pct=Decimal(2)).payout) == "296.00"
 
 
-def test_a_cash_out_pays_the_offer_and_what_rides_on() -> None:
-    whole = cash_out(Decimal(100), Decimal("62.50"), "USD")
-    assert (whole.status, str(whole.payout), str(whole.profit)) == ("cashed_out", "62.50", "-37.50")
-    rest = ticket("straight", "40", won("3"))
-    partial = cash_out(Decimal(100), Decimal(50), "USD", rest=rest)
+def test_what_rides_on_after_a_part_was_cashed_out_is_paid_beside_it() -> None:
+    bet = due_bet(stake=Decimal(100), cashed_stake=Decimal(60), cashed_out=Decimal(50))
+    partial = with_cash_out(bet, ticket("straight", "100", won("3")))
     assert (str(partial.payout), str(partial.profit)) == ("170.00", "70.00")
-    assert cash_out(Decimal(100), Decimal(50), "USD", rest=ticket("straight", "40", PENDING)).payout is None
-    with pytest.raises(ValueError, match="below zero"):
-        cash_out(Decimal(100), Decimal(-1), "USD")
-    with pytest.raises(ValueError, match="less than the stake"):
-        cash_out(Decimal(40), Decimal(1), "USD", rest=rest)
+    assert with_cash_out(bet, ticket("straight", "100", PENDING)).payout is None
 
 
 def test_an_unknown_kind_goes_to_review() -> None:
