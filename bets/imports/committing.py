@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import User
 from bets import ledger
 from bets.clock import database_now
-from bets.decisions.record import Standing, standing_of, write
+from bets.decisions.record import Decision, Standing, standing_of, write
 from bets.exceptions import InsufficientFunds, NotPossible
 from bets.imports.planning import Plan, Step, plan_for
 from bets.imports.rows import Reading
@@ -221,7 +221,7 @@ def settle(plan: Plan, batch: ImportBatch, user: User, at: dt.datetime) -> None:
         kind = BetEventKind.CASHED_OUT if read.status == BetStatus.CASHED_OUT else BetEventKind.SETTLED
         data = {"batch": str(batch.pk), "by_hand": True}
         reason = f"As {batch.file_name} says"
-        write(bet, after, [], kind=kind, by=user, reason=reason, at=at, data=data)
+        write(bet, after, [], Decision(kind, user, reason, at, data))
         if read.settled_at is not None:
             bet.settled_at = max(read.settled_at, bet.placed_at)
             bet.save(update_fields=["settled_at"])
@@ -264,5 +264,5 @@ def reopen(event: BetEvent, *, by: User, reason: str, at: dt.datetime) -> None:
     before = standing_of(bet)
     after = Standing(BetStatus.PENDING, None, before.cashed_stake, before.cashed_out)
     data = {"undone": event.kind, "undone_revision": event.revision}
-    write(bet, after, [], kind=BetEventKind.UNDONE, by=by, reason=reason, at=at, data=data)
+    write(bet, after, [], Decision(BetEventKind.UNDONE, by, reason, at, data))
     bet.imported_legs.update(status=BetStatus.PENDING)
