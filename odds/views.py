@@ -111,10 +111,10 @@ def find_sport(key: str) -> Sport | None:
     """The sport of that key, None for no key; an unknown one is a page that does not exist."""
     if not key:
         return None
-    try:
-        return Sport.objects.get(pk=key)
-    except Sport.DoesNotExist:
-        raise Http404(f"There is no sport “{key}”.") from None
+    sport = None if "\0" in key else Sport.objects.filter(pk=key).first()
+    if sport is None:
+        raise Http404(f"There is no sport “{key}”.")
+    return sport
 
 
 def current_zone() -> zoneinfo.ZoneInfo:

@@ -217,6 +217,12 @@ def test_a_period_that_is_none_is_refused(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("key", ["cricket", "%00", "x" * 5000, "%F0%9F%98%80"])
+def test_a_sport_that_is_none_is_no_page(client: Client, key: str) -> None:
+    assert client.get(f"/books/?sport={key}").status_code == 404
+
+
+@pytest.mark.django_db
 def test_calibration_of_a_book_is_drawn_and_written_as_a_table(client: Client) -> None:
     cache.clear()
     start = timezone.now() - dt.timedelta(days=2)
