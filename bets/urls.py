@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bets import bankroll_views, decision_views, review_views, slip_views, views
+from bets import bankroll_views, decision_views, import_views, review_views, slip_views, views
 
 app_name = "bets"
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,12 @@ urlpatterns: list[URLPattern] = [
     path("bankrolls/<uuid:bankroll_id>/", bankroll_views.bankroll, name="bankroll"),
     path("bankrolls/<uuid:bankroll_id>/deposit/", bankroll_views.deposit, name="deposit"),
     path("bankrolls/<uuid:bankroll_id>/withdraw/", bankroll_views.withdraw, name="withdraw"),
+    path("import/", import_views.imports, name="imports"),
+    path("import/<uuid:batch_id>/", import_views.preview, name="import"),
+    path("import/<uuid:batch_id>/commit/", import_views.commit, name="import_commit"),
+    path("import/<uuid:batch_id>/undo/", import_views.undo, name="import_undo"),
+    path("import/<uuid:batch_id>/discard/", import_views.discard, name="import_discard"),
+    path("export/", import_views.export, name="export"),
     path("<uuid:bet_id>/", views.bet, name="bet"),
     path("<uuid:bet_id>/<slug:action>/", decision_views.decide, name="decide"),
 ]
