@@ -66,7 +66,12 @@ def test_a_doubtful_date_is_asked_and_answered(client: Client, ada: User) -> Non
     address = reverse("bets:import", args=[draft.pk])
     assert "day or the month first" in client.get(address).content.decode()
     answer = {"format": "auto", "dates": "dmy", "time_zone": "UTC"}
-    answer |= {"column_date": "date", "column_stake": "stake", "column_odds": "odds", "column_result": "result"}
+    answer |= {
+        "column_date": "date",
+        "column_stake": "stake",
+        "column_odds": "odds",
+        "column_result": "result",
+    }
     assert client.post(address, answer | {"column_selection": "bet"}).status_code == 302
     client.post(reverse("bets:import_commit", args=[draft.pk]))
     assert Bet.objects.get().placed_at.month == 4
