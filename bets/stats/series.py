@@ -86,7 +86,7 @@ class Series:
         """The deepest fall of bank + profit; ``bank`` (hundredths) is what was there before the first bet."""
         if not self.nets:
             return Drawdown(0, None, None, None)
-        levels = [bank, *(bank + level for level in self.equity)]
+        levels = list(accumulate(self.nets, initial=bank))
         peaks = list(accumulate(levels, max))
         falls = list(map(sub, peaks, levels))
         depth = max(falls)
