@@ -116,7 +116,12 @@ def initial_leg(entered: dict[str, Any], number: int) -> dict[str, Any]:
 def sentence(problem: str) -> str:
     """Put a field's place into words: ``legs[0].result.home: …`` → ``Leg 1, home: …``."""
     words = re.sub(r"legs\[(\d+)\]\.", lambda match: f"Leg {int(match[1]) + 1}, ", problem)
-    words = words.replace("result.", "").replace("result: ", "").replace("_", " ")
+    words = (
+        words.replace("result.", "")
+        .replace("result: ", "")
+        .replace("each_way.", "each way: ")
+        .replace("_", " ")
+    )
     return words[:1].upper() + words[1:]
 
 
