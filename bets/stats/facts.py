@@ -45,16 +45,24 @@ WITH gone AS (
     ) p
     WHERE c.payout IS NOT NULL
     GROUP BY c.id
+), words AS (
+    SELECT i.bet_id, bool_or(i.is_live) AS is_live, min(i.bet_type) AS bet_type,
+        CASE WHEN min(i.league || i.sport) = max(i.league || i.sport)
+            THEN left(coalesce(nullif(min(i.league), ''), min(i.sport)), 64) ELSE '*' END AS sport,
+        CASE WHEN min(i.market) = max(i.market) THEN left(min(i.market), 64) ELSE '*' END AS market
+    FROM changed c JOIN imported_legs i ON i.bet_id = c.id
+    GROUP BY i.bet_id
 ), figures AS (
-    SELECT c.*, legs.legs, legs.sport, legs.market, legs.bet_type, legs.point, legs.odds AS leg_odds,
-        coalesce(legs.is_live, false) AS is_live,
+    SELECT c.*, legs.legs, coalesce(legs.sport, words.sport) AS sport, coalesce(legs.market, words.market) AS market,
+        coalesce(legs.bet_type, words.bet_type) AS bet_type, legs.point, legs.odds AS leg_odds,
+        coalesce(legs.is_live, words.is_live, false) AS is_live,
         coalesce(legs.is_seen, false) AND (c.kind IN ('straight', 'parlay') OR NOT c.own_price) AS is_verified,
         c.is_plain AND c.status <> 'void' AND NOT coalesce(legs.is_live, true) AS has_clv,
         against_close, against_fair,
         CASE WHEN c.is_plain AND c.is_decided AND NOT legs.is_live AND chance < 1 THEN chance END AS chance,
         c.cashed_out - c.cashed_stake AS early, c.stake - c.cashed_stake AS riding,
         (c.stake - c.cashed_stake) * (deciding - 1)::numeric AS gain
-    FROM changed c LEFT JOIN legs ON legs.id = c.id
+    FROM changed c LEFT JOIN legs ON legs.id = c.id LEFT JOIN words ON words.bet_id = c.id
     WHERE c.payout IS NOT NULL AND c.withdrawn_at IS NULL
 )
 INSERT INTO settled_bets (bet_id, bankroll_id, bookmaker_id, status, kind, placed_at, settled_at, sport, market,
@@ -91,6 +99,7 @@ ON CONFLICT (bet_id) DO UPDATE SET
 
 Legs that are void are out of a ticket's price, those that pushed out of its chance too.
 
+An imported bet has the words of its file for sport, market and type; closing prices of a file are nobody's but its.
 A ticket has a CLV if it is straight or a parlay placed before its games, with a closing price for every leg; it has a
 chance if besides it was won or lost. Teasers, systems, same-game parlays, lays and each-way bets have
 neither: their price is not the product of closing prices.

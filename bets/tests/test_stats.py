@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from bets.models import Bankroll, Bet, BetLeg, BetStatus, ChangedBet, SettledBet
+from bets.models import Bankroll, Bet, BetLeg, BetStatus, ChangedBet, ImportedLeg, SettledBet
 from bets.stats import Record, default_pot, money, read_record, refresh, rolls_of, whole
 from bets.stats.breakdowns import Titles, breakdown, marked, ordered
 from bets.stats.sums import total_of
@@ -345,6 +345,21 @@ def test_a_bet_without_legs_is_counted_and_known_of_nothing(roll: Bankroll) -> N
         1,
         0,
     )
+
+
+def test_an_imported_bet_has_the_words_of_its_file_and_no_closing_value_of_its_own_making(
+    roll: Bankroll,
+) -> None:
+    bet = BetFactory(bankroll=roll, status="won", payout=Decimal(150), settled_at=START + dt.timedelta(999))
+    ImportedLeg.objects.create(
+        bet=bet, description="Over 9.5", sport="Baseball", league="KBO", market="Totals", bet_type="total",
+        closing_odds=Decimal(-200), is_live=True,
+    )  # fmt: skip
+    found = record_of(roll)
+    assert (list(found.slices["league"]), list(found.slices["type"]), list(found.slices["live"])) == (
+        ["KBO"], ["total"], [True],
+    )  # fmt: skip
+    assert found.price_clv.bets == 0
 
 
 STATUSES = st.sampled_from(["won", "lost", "push", "void", "half_won", "half_lost", "cashed_out"])

@@ -13,7 +13,9 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import Progress
 
+from bets.fair_closes import record_fair_closes
 from bets.rulebook import seed_rules
+from bets.stats import refresh
 from bettrack import demo
 from games.exceptions import SeedError
 from games.seeding import Counts, seed_games
@@ -72,6 +74,8 @@ class Command(BaseCommand):
                 progress.advance(task)
                 if not console.is_terminal and done % PROGRESS_EVERY == 0:
                     self.stdout.write(f"demo history: {done} of {todo} sessions")
+        record_fair_closes()
+        refresh()
         self.stdout.write(f"demo history  {placed:>6} bets placed in {todo} sessions")
 
 
