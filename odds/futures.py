@@ -23,6 +23,9 @@ FIRST_SHOWN: Final = 12
 STALE_AFTER: Final = dt.timedelta(hours=36)
 """Fields move slowly and are pulled once a day; a book not seen for longer has most likely left the market."""
 
+LEAST_SUM: Final = Fraction(9, 10)
+"""Where the best prices of all runners add up to less, runners are missing: no book gives a tenth away."""
+
 FIELD: Final = """
 SELECT c.game_id, c.selection_id, s.participant, c.price, c.changed_at, b.key, b.title, b.short,
        coalesce(h.seen_at, c.updated_at) AS seen_at
@@ -172,7 +175,8 @@ def field_of(
     runners = list({price.selection_id: price.runner for price in prices})
     quoted = Counter(price.selection_id for price in prices)
     offers = [best[runner] for runner in runners]
-    fair = fair_of([offer.price for offer in offers])
+    bests = [offer.price for offer in offers]
+    fair = fair_of(bests)
     listed = [
         Runner(offer.runner, quote_of(offer), quoted[runner], chance, first.get(runner))
         for runner, offer, chance in zip(runners, offers, fair, strict=True)
@@ -185,17 +189,27 @@ def field_of(
         game=game,
         runners=sorted(listed, key=lambda runner: (pricing.decimal_odds(runner.best.price), runner.name)),
         books=sorted(books, key=lambda book: (book.hold is None, book.hold or 0, book.title)),
-        hold=pricing.hold([offer.price for offer in offers]) if len(offers) > 1 else None,
+        hold=pricing.hold(bests) if is_whole(bests) else None,
         bettable=game.commence_time > now,
     )
 
 
 def fair_of(prices: Sequence[Decimal]) -> list[Fraction | None]:
-    """Each runner's share of the best prices, by the power method, which takes more of the margin from long shots."""
+    """Each runner's share of the best prices, by the power method, which takes more of the margin from long shots.
+
+    None of a field with runners missing.
+    """
+    if not is_whole(prices):
+        return [None] * len(prices)
     try:
         return list(pricing.devig(prices, pricing.Method.POWER).probabilities)
     except pricing.NoFairPrice:
         return [None] * len(prices)
+
+
+def is_whole(prices: Sequence[Decimal]) -> bool:
+    """Tell whether the best prices of the runners can be those of a whole field."""
+    return len(prices) > 1 and sum(map(pricing.implied, prices)) >= LEAST_SUM
 
 
 def quote_of(price: FieldPrice) -> Quote:
@@ -216,7 +230,7 @@ def quote_of(price: FieldPrice) -> Quote:
 
 def book_field(prices: Sequence[FieldPrice], field: int, now: dt.datetime) -> BookField:
     """A book's part of the field; with runners missing its prices add up to no whole."""
-    whole = len(prices) == field and field > 1
+    whole = len(prices) == field and is_whole([price.price for price in prices])
     first = prices[0]
     return BookField(
         key=first.book_key,

@@ -57,6 +57,14 @@ def test_the_hold_of_a_book_needs_every_runner() -> None:
     assert holds == {"alpha": (3, Fraction(0)), "beta": (2, None)}
 
 
+def test_a_field_with_most_runners_missing_has_no_fair_price_and_no_hold() -> None:
+    field(outright(), "alpha", 900, 900, 900)
+    (found,) = read_fields(now=timezone.now())
+    assert found.hold is None
+    assert [runner.fair for runner in found.runners] == [None] * 3
+    assert [book.hold for book in found.books] == [None]
+
+
 def test_a_book_not_seen_for_two_days_is_not_the_best() -> None:
     game = outright()
     field(game, "alpha", 900, 900, 900, hours=48)
