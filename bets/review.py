@@ -13,12 +13,14 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import User
-from bets import due
+from bets import due, windows
 from bets.decisions.options import Option, options_for
 from bets.evidence import Reading
+from bets.grading.windows import judge, start_limit
 from bets.history import BetRow, bet_row, listed
 from bets.models import Bet, BetLeg, BetStatus
 from bets.money import format_money
+from bets.rulebook import rulebook
 from games.models import Game, GameKind, GameStatus
 from odds.wording import duration
 
@@ -45,14 +47,24 @@ SELECT (SELECT count(*) FROM bets WHERE status = 'needs_review' AND user_id = %(
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Until when a postponed game may begin for a leg on it to stand; ``ends`` (UTC) None: the rule sets no limit."""
+
+    ends: dt.datetime | None
+    is_past: bool
+    voids: str
+
+
+@dataclass(frozen=True, slots=True)
 class GameState:
-    """A leg's game as it stands, and what each source last said of it."""
+    """A leg's game as it stands, what each source last said of it, and the window of a postponed one."""
 
     game: Game
     name: str
     leg_name: str
     state: str
     readings: list[Reading]
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +162,7 @@ def waiting(bets: Sequence[Bet], user: User, now: dt.datetime) -> list[Waiting]:
     """Return bets with their reasons and readings; the person's decision in force is not looked for."""
     rows = [bet_row(bet, user.odds_format) for bet in bets]
     readings = due.latest_readings({leg.game.pk for row in rows for leg in row.legs})
+    ends = windows_of(rows, now)
     return [
         Waiting(
             row=row,
@@ -157,7 +170,12 @@ def waiting(bets: Sequence[Bet], user: User, now: dt.datetime) -> list[Waiting]:
             age=duration(now - row.bet.placed_at),
             games=[
                 GameState(
-                    leg.game, leg.game_name, leg.name, state_of(leg.game), readings.get(leg.game.pk, [])
+                    game=leg.game,
+                    name=leg.game_name,
+                    leg_name=leg.name,
+                    state=state_of(leg.game),
+                    readings=readings.get(leg.game.pk, []),
+                    window=ends.get(leg.leg.pk),
                 )
                 for leg in row.legs
             ],
@@ -165,6 +183,37 @@ def waiting(bets: Sequence[Bet], user: User, now: dt.datetime) -> list[Waiting]:
         )
         for row in rows
     ]
+
+
+def windows_of(rows: Sequence[BetRow], now: dt.datetime) -> dict[int, Window]:
+    """Return the windows of the legs that wait for a postponed game, by leg id; two statements if there are any."""
+    late = [
+        (row, leg)
+        for row in rows
+        for leg in row.legs
+        if leg.is_waiting_for_result and leg.game.status == GameStatus.POSTPONED
+    ]
+    if not late:
+        return {}
+    schedules = windows.schedules_of({row.bet.pk for row, _ in late}, {leg.game.pk for _, leg in late})
+    rules, found = rulebook(), {}
+    for row, leg in late:
+        schedule = schedules.get(leg.leg.pk)
+        if schedule is None:
+            continue
+        rule = rules.rule(
+            bookmaker_id=row.bet.bookmaker_id,
+            sport=leg.game.sport_id,
+            market=leg.leg.selection.market,
+            draw_offered=leg.leg.draw_offered,
+        )
+        judged = judge(rule, schedule, leg.game.status, now)
+        found[leg.leg.pk] = Window(
+            ends=start_limit(rule, schedule.announced, schedule.zone),
+            is_past=judged is not None and judged.kind == "not_started",
+            voids="bet" if len(row.legs) == 1 else "leg",
+        )
+    return found
 
 
 def why(row: BetRow, now: dt.datetime) -> str:

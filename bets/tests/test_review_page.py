@@ -15,7 +15,9 @@ from accounts.tests.factories import UserFactory
 from bets import review
 from bets.ledger import balance
 from bets.models import Bet
-from bets.tests.factories import FAR, ended, offered, place
+from bets.rulebook import rulebook
+from bets.templatetags.bet_display import day_and_time
+from bets.tests.factories import FAR, SettlementRuleFactory, ended, offered, place
 from bets.tests.scenes import person
 from bets.tests.test_decisions import disputed
 from bets.tests.test_slip_page import words
@@ -199,3 +201,43 @@ def test_the_owners_list_takes_the_same_number_of_statements_whatever_its_length
             client.get(reverse("bets:attention"))
         taken.append(len(queries))
     assert taken[0] == taken[1]
+
+
+@pytest.mark.parametrize(
+    ("hours", "limit", "expected"),
+    [
+        (20, 48, "The bet stands if the game begins by {ends}, else it is void."),
+        (49, 48, "It had to begin by {ends}, so the bet is void and settled within moments."),
+        (49, None, "The rule sets no limit: the bet waits for the new date."),
+    ],
+)
+def test_the_owners_list_says_when_the_window_of_a_postponed_game_ends(
+    client: Client, hours: int, limit: int | None, expected: str
+) -> None:
+    ada, bankroll = person("ada", "1000")
+    ada.time_zone = "UTC"
+    ada.save()
+    client.force_login(ada)
+    SettlementRuleFactory(family="moneyline", parameters={"not_started_hours": limit})
+    bet = late(place(offered(GameFactory(commence_time=FAR), "h2h"), bankroll), hours, GameStatus.POSTPONED)
+    ends = bet.legs.get().game.commence_time + dt.timedelta(hours=limit or 0)
+    text = words(client.get(reverse("bets:attention")))
+    assert expected.format(ends=day_and_time(ends.astimezone(dt.UTC))) in text
+
+
+def test_each_bet_shows_the_window_of_its_own_book_in_the_same_number_of_statements(client: Client) -> None:
+    ada, bankroll = person("ada", "5000")
+    client.force_login(ada)
+    strict = offered(GameFactory(commence_time=FAR), "h2h")
+    SettlementRuleFactory(
+        bookmaker=strict.bookmaker, family="moneyline", parameters={"not_started_hours": 12}
+    )
+    rulebook()  # read once, whichever request needs it first
+    taken = []
+    for line in (strict, offered(GameFactory(commence_time=FAR), "h2h")):
+        late(place(line, bankroll), 20, GameStatus.POSTPONED)
+        with CaptureQueriesContext(connection) as queries:
+            text = words(client.get(reverse("bets:attention")))
+        taken.append(len(queries))
+    assert taken[0] == taken[1]
+    assert (text.count("It had to begin by"), text.count("stands if the game begins by")) == (1, 1)
