@@ -38,10 +38,10 @@ PROP = "player_points"
 BET_ID = "('019a0000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid"
 BETS = f"""
 INSERT INTO bets (id, user_id, bankroll_id, bookmaker_id, kind, stake, odds, status, placed_at, revision,
-    review_reason, own_price, is_bonus, boost_pct, note, tags, idempotency_key)
+    review_reason, own_price, is_bonus, boost_pct, note, tags, book_name, idempotency_key)
 SELECT {BET_ID}, b.user_id, b.id, %(book)s, CASE WHEN i %% 10 = 9 THEN 'parlay' ELSE 'straight' END,
     5 + 5 * (i %% 40), CASE WHEN i %% 10 = 9 THEN 264.462810 ELSE -110 END, 'pending', %(placed)s, 0,
-    '', false, false, 0, '', '{{}}', i::text
+    '', false, false, 0, '', '{{}}', '', i::text
 FROM generate_series(0, %(bets)s - 1) i
 JOIN (SELECT id, user_id, row_number() OVER (ORDER BY id) - 1 AS n FROM bankrolls) b ON b.n = i %% %(rolls)s
 """  # noqa: S608 - the parts are constants

@@ -47,7 +47,7 @@ FROM generate_series(0, %(bets)s - 1) i CROSS JOIN LATERAL (SELECT abs(hashint4(
 """
 BETS: Final = """
 INSERT INTO bets (id, user_id, bankroll_id, bookmaker_id, kind, stake, odds, status, payout, placed_at, settled_at,
-    revision, review_reason, own_price, is_bonus, boost_pct, note, tags, idempotency_key)
+    revision, review_reason, own_price, is_bonus, boost_pct, note, tags, book_name, idempotency_key)
 SELECT f.id, r.user_id, r.id, book.id, CASE WHEN is_parlay THEN 'parlay' ELSE 'straight' END, stake,
     CASE WHEN is_parlay THEN 264.462810 ELSE odds END, f.status,
     round(stake * CASE f.status WHEN 'won' THEN 1 + win WHEN 'half_won' THEN 1 + win / 2 WHEN 'half_lost' THEN 0.5
@@ -55,7 +55,7 @@ SELECT f.id, r.user_id, r.id, book.id, CASE WHEN is_parlay THEN 'parlay' ELSE 's
         CASE WHEN f.status = 'cashed_out' THEN 0 ELSE least(stake, stake * 0.5) END ELSE 0 END, 2),
     l.commence_time - interval '3 hours', l.commence_time + interval '3 hours' + i * interval '1 second',
     1, '', false, is_bonus, 0, '', CASE WHEN i %% 5 = 0 THEN ARRAY['model'] WHEN i %% 7 = 0 THEN ARRAY['tip', 'late']
-        ELSE '{}' END::varchar[], f.id::text
+        ELSE '{}' END::varchar[], '', f.id::text
 FROM scratch_bets f
 JOIN scratch_lines l ON l.game_n = f.game_n AND l.line_n = 0
 JOIN bankrolls r ON r.id = %(bankroll)s
