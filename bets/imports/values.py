@@ -60,7 +60,8 @@ def number(text: str, *, what: str, comma: bool = False) -> Decimal:
 
     Raises BadRow.
     """
-    bare = re.sub(r"[\s\u00a0\u202f'’]|[A-Za-z]{1,3}(?=[\d\-−])|[A-Za-z]{3}$|[$£€¥₹%]", "", text.strip())
+    bare = re.sub(r"[\s\u00a0\u202f'’$£€¥₹%]", "", text.strip())
+    bare = re.sub(r"^[A-Za-z]{1,3}(?=[\d\-\u2212.])|(?<=[\d.])[A-Z]{3}$", "", bare)
     bare = bare.replace("\u2212", "-")
     if bare.startswith("(") and bare.endswith(")"):
         bare = f"-{bare[1:-1]}"

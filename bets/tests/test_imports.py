@@ -13,14 +13,16 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
+from bets.decisions.settling import settle_by_hand
 from bets.exceptions import InsufficientFunds, NotPossible
 from bets.exports import export_bets
 from bets.imports.committing import Done, commit_import, undo_import
 from bets.imports.planning import plan_for
 from bets.imports.reading import read_file
-from bets.imports.rows import Options
-from bets.models import Bankroll, Bet, BetStatus, ImportBatch, LedgerEntry
+from bets.imports.rows import Options, Unclear
+from bets.models import Bankroll, Bet, BetStatus, ImportBatch, LedgerEntry, SettledBet
 from bets.settlement import settle_due
+from bets.stats.facts import refresh
 from bets.tests.factories import BankrollFactory
 from bets.verification import verify
 
@@ -224,3 +226,71 @@ def test_the_command_imports_says_what_and_exports(ada: User, tmp_path: Path) ->
     assert '"payout": "210.00"' in target.read_text()
     with pytest.raises(CommandError, match="Nobody is called"):
         call_command("import_bets", str(source), user="eve")
+
+
+def test_statistics_know_what_the_file_says_and_nothing_of_an_undone_import(ada: User) -> None:
+    done = imported(ada, PIKKIT)
+    refresh(ada.pk)
+    facts = {fact.bet.odds: fact for fact in SettledBet.objects.select_related("bet")}
+    assert len(facts) == 4
+    assert facts[Decimal(110)].sport in ("NBA", "basketball_nba")
+    assert facts[Decimal(110)].clv_ppm == 50_000
+    assert not any(fact.is_verified for fact in facts.values())
+    undo_import(batch=done.batch, by=ada)
+    refresh(ada.pk)
+    assert not SettledBet.objects.exists()
+
+
+def test_a_pending_imported_bet_is_settled_by_hand_by_what_was_paid(ada: User) -> None:
+    imported(ada, PIKKIT)
+    bet = Bet.objects.get(kind="parlay")
+    with pytest.raises(NotPossible, match="what the book paid"):
+        settle_by_hand(bet=bet, by=ada, reason="Seen at the book", now=NOW)
+    settled = settle_by_hand(bet=bet, by=ada, reason="Seen at the book", payout=Decimal(60), now=NOW)
+    assert (settled.status, settled.payout) == (BetStatus.WON, Decimal("60.00"))
+    assert_whole()
+
+
+def test_a_bet_in_two_formats_is_one_bet(ada: User) -> None:
+    imported(ada, PIKKIT)
+    text = "date,book,stake,odds,result,bet\n2026-03-01 21:00,DraftKings,100,2.10,won,Stephen Curry over\n"
+    assert imported(ada, text).plan.counts["known"] == 1
+    assert imported(ada, text.replace("100,2.10", "100,2.15")).plan.counts["add"] == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2025-05-01,0,2.0,won", "above zero"),
+        ("2025-05-01,,2.0,won", "not a number"),
+        ("2025-05-01,10,,won", "odds: empty"),
+        ("2025-05-01,10,1.0,won", "no price"),
+        ("2025-05-01,1e9,2.0,won", "not a number"),
+        ("2025-05-01,99999999999,2.0,won", "more than can be recorded"),
+        ("2025-02-30,10,2.0,won", "no date"),
+        ("2099-05-01,10,2.0,won", "still to come"),
+        ("2025-05-01,10,2.0,cashed out", "what was paid"),
+        ("2025-05-01,10,2.0,maybe", "no outcome"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused_with_the_reason(ada: User, row: str, reason: str) -> None:
+    plan = plan_for(read_file(f"date,stake,odds,result\n{row}\n".encode()), user=ada, now=NOW)
+    reasons = [error.reason for error in plan.reading.errors] + [step.reason for step in plan.steps]
+    assert any(reason in found for found in reasons), reasons
+    assert plan.counts["add"] == 0
+
+
+@pytest.mark.parametrize(
+    ("price", "odds"),
+    [("-110", -110), ("+150", 150), ("EVEN", 100), ("5/2", 250), ("1.91", "-109.890110"), ("2,5", 150)],
+)
+def test_odds_are_read_in_every_notation(price: str, odds: Any) -> None:
+    reading = read_file(f"date;stake;odds;result\n2025-05-01;10;{price};\n".encode())
+    assert [bet.odds for bet in reading.bets] == [Decimal(odds)]
+
+
+def test_prices_that_may_be_american_or_decimal_are_asked() -> None:
+    with pytest.raises(Unclear, match="American or decimal"):
+        read_file(b"date,stake,odds\n2025-05-01,10,150\n")
+    answered = read_file(b"date,stake,odds\n2025-05-01,10,150\n", options=Options(odds="american"))
+    assert answered.bets[0].odds == 150
