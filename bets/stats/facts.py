@@ -45,28 +45,17 @@ WITH gone AS (
     ) p
     WHERE c.payout IS NOT NULL
     GROUP BY c.id
-    UNION ALL
-    SELECT c.id, count(*), false, coalesce(bool_or(i.is_live), false),
-        CASE WHEN min(w.sport) = max(w.sport) THEN min(w.sport) ELSE '*' END,
-        CASE WHEN min(i.market) = max(i.market) THEN left(min(i.market), 64) ELSE '*' END,
-        min(i.bet_type), min(i.point), min(w.odds),
-        CASE WHEN bool_and(w.closed IS NOT NULL) THEN exp(sum(ln(w.agreed / w.closed))) END,
-        NULL::float8, NULL::float8, NULL::float8
-    FROM changed c
-    JOIN imported_legs i ON i.bet_id = c.id
-    LEFT JOIN LATERAL (SELECT min(sports.key) AS key FROM sports WHERE lower(title) = lower(i.league)) known ON true
-    CROSS JOIN LATERAL (
-        SELECT coalesce(i.odds, c.odds) AS odds,
-            coalesce(known.key, left(coalesce(nullif(i.league, ''), i.sport), 64)) AS sport,
-            {PRICE.format("coalesce(i.odds, c.odds)::float8")} AS agreed,
-            CASE WHEN i.closing_point IS NULL OR i.closing_point = i.point
-                THEN {PRICE.format("i.closing_odds::float8")} END AS closed
-    ) w
-    WHERE c.payout IS NOT NULL
-    GROUP BY c.id
+), words AS (
+    SELECT i.bet_id, bool_or(i.is_live) AS is_live, min(i.bet_type) AS bet_type,
+        CASE WHEN min(i.league || i.sport) = max(i.league || i.sport)
+            THEN left(coalesce(nullif(min(i.league), ''), min(i.sport)), 64) ELSE '*' END AS sport,
+        CASE WHEN min(i.market) = max(i.market) THEN left(min(i.market), 64) ELSE '*' END AS market
+    FROM changed c JOIN imported_legs i ON i.bet_id = c.id
+    GROUP BY i.bet_id
 ), figures AS (
-    SELECT c.*, legs.legs, legs.sport, legs.market, legs.bet_type, legs.point, legs.odds AS leg_odds,
-        coalesce(legs.is_live, false) AS is_live,
+    SELECT c.*, legs.legs, coalesce(legs.sport, words.sport) AS sport, coalesce(legs.market, words.market) AS market,
+        coalesce(legs.bet_type, words.bet_type) AS bet_type, legs.point, legs.odds AS leg_odds,
+        coalesce(legs.is_live, words.is_live, false) AS is_live,
         coalesce(legs.is_seen, false) AND (c.kind IN ('straight', 'parlay') OR NOT c.own_price) AS is_verified,
         c.is_plain AND c.status <> 'void' AND NOT coalesce(legs.is_live, true) AS has_clv,
         against_close, against_fair,
