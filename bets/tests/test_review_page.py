@@ -24,6 +24,7 @@ from bets.tests.test_slip_page import words
 from bets.verification import verify
 from games.models import Game, GameStatus
 from games.tests.factories import GameFactory
+from odds.tests.factories import BookmakerFactory
 
 pytestmark = pytest.mark.django_db
 DISPUTE = "The sources disagree: ESPN says 1–0 but The Odds API says 0–1."
@@ -234,7 +235,8 @@ def test_each_bet_shows_the_window_of_its_own_book_in_the_same_number_of_stateme
     )
     rulebook()  # read once, whichever request needs it first
     taken = []
-    for line in (strict, offered(GameFactory(commence_time=FAR), "h2h")):
+    other = BookmakerFactory(key="another_book")
+    for line in (strict, offered(GameFactory(commence_time=FAR), "h2h", bookmaker=other)):
         late(place(line, bankroll), 20, GameStatus.POSTPONED)
         with CaptureQueriesContext(connection) as queries:
             text = words(client.get(reverse("bets:attention")))
