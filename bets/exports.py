@@ -270,7 +270,7 @@ def flat_row(bet: Bet) -> dict[str, str]:
         "date": text(bet.placed_at),
         "settled": text(bet.settled_at) or "",
         "result": "pending" if bet.status in OPEN_STATUSES else bet.status,
-        "type": bet.kind,
+        "type": type_in_words(bet),
         "bookmaker": book_of(bet),
         "stake": f"{bet.stake:.2f}",
         "payout": money(bet.payout) or "",
@@ -289,6 +289,13 @@ def flat_row(bet: Bet) -> dict[str, str]:
         "tags": ", ".join(bet.tags),
         "note": bet.note,
     }
+
+
+def type_in_words(bet: Bet) -> str:
+    """The kind, and what it needs to be one: sizes of a round robin, points of a teaser."""
+    if bet.teaser_points is not None:
+        return f"{bet.kind} by {text(bet.teaser_points)}"
+    return f"{bet.kind} by {', '.join(map(str, bet.sizes))}" if bet.sizes else str(bet.kind)
 
 
 def signed(odds: Decimal) -> str:
@@ -352,7 +359,7 @@ def analytix_type(bet: Bet, legs: int) -> str:
         return "Simple"
     if bet.kind == BetKind.PARLAY:
         return "Combined"
-    return f"{bet.sizes[0]}/{legs}" if len(bet.sizes) == 1 and legs >= bet.sizes[0] else str(bet.kind)
+    return f"{bet.sizes[0]}/{legs}" if len(bet.sizes) == 1 and legs >= bet.sizes[0] else type_in_words(bet)
 
 
 def short_decimal(odds: Decimal) -> str:

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from bets.imports.outcomes import money, settle
 from bets.imports.rows import BadRow, Options, ReadBet, ReadLeg
@@ -19,7 +20,7 @@ from bets.imports.values import (
     flag,
     has_decimal_comma,
     instant,
-    kind_of,
+    kind_and_terms,
     number,
     odds_notation,
     plain,
@@ -59,7 +60,7 @@ class Reader:
             raise BadRow("Stake: the stake must be above zero.")
         odds = self.price(head, "Odds")
         is_bonus = flag(head.get("Freebet"))
-        kind, sizes = kind_and_sizes(head.get("Type"), len(below))
+        kind, terms = kind_of_type(head.get("Type"), len(below))
         payout = self.number(head, "Payout") if head.get("Payout") else None
         status, payout = self.cashed(head, status, payout)
         if payout is None and status == BetStatus.WON and flag(head.get("Eachway")):
@@ -91,7 +92,7 @@ class Reader:
             tags=tuple(
                 t.strip()[:40] for t in (head.get("Tags") or head.get("Category")).split(",") if t.strip()
             )[:20],
-            terms={"sizes": sizes} if sizes else {},
+            terms=terms,
             doubts=tuple(filter(None, (doubt, *unsure))),
         )
 
@@ -139,15 +140,15 @@ def state(row: Record) -> BetStatus:
     return status_of(PENDING_TOO.get(plain(said), said), what="State")
 
 
-def kind_and_sizes(text: str, legs: int) -> tuple[BetKind, list[int]]:
+def kind_of_type(text: str, legs: int) -> tuple[BetKind, dict[str, Any]]:
     """Read Type: Simple, Combined, or a system such as 2/3, of which the first number is the size."""
     system = re.fullmatch(r"(\d{1,2})/(\d{1,2})", text)
     if system:
         if not 0 < int(system[1]) <= int(system[2]):
             raise BadRow(f"Type: {text} is no system.")
-        return BetKind.ROUND_ROBIN, [int(system[1])]
-    kind = kind_of(text, legs)
-    return kind, [2] if kind == BetKind.ROUND_ROBIN else []
+        return BetKind.ROUND_ROBIN, {"sizes": [int(system[1])]}
+    kind, terms = kind_and_terms(text, legs)
+    return kind, terms
 
 
 def type_of(text: str) -> str:

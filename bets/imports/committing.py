@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from bets import ledger
@@ -73,7 +74,12 @@ def commit_import(
     batch.state, batch.content = ImportState.COMMITTED, None
     batch.added, batch.settled = plan.counts["add"], plan.counts["settle"]
     batch.save()
-    add(plan, batch, user, at, progress or (lambda done, of: None))
+    try:
+        add(plan, batch, user, at, progress or (lambda done, of: None))
+    except IntegrityError as error:
+        rule = re.search(r'constraint "(\w+)"', str(error))
+        words = rule[1].replace("_", " ") if rule else "a rule of the ledger"
+        raise NotPossible(f"A bet of the file breaks a rule: {words}. Nothing has been imported.") from error
     settle(plan, batch, user, at)
     return Done(batch, plan)
 

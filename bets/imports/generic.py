@@ -17,7 +17,7 @@ from bets.imports.values import (
     flag,
     has_decimal_comma,
     instant,
-    kind_of,
+    kind_and_terms,
     number,
     odds_notation,
     plain,
@@ -142,6 +142,7 @@ class Reader:
             is_bonus=is_bonus,
         )
         legs = self.legs(row, status, odds)
+        kind, terms = kind_and_terms(self.cell(row, "type"), len(legs))
         placed = self.time(row, "date")
         if placed is None:
             raise BadRow("date: empty.")
@@ -152,7 +153,8 @@ class Reader:
             placed_at=placed,
             settled_at=self.time(row, "settled"),
             book=self.cell(row, "book") or self.options.book,
-            kind=kind_of(self.cell(row, "type"), len(legs)),
+            kind=kind,
+            terms=terms,
             stake=stake,
             odds=odds,
             status=status,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from bets.imports.outcomes import money, settle
 from bets.imports.rows import BadRow, Options, ReadBet, ReadLeg
 from bets.imports.tables import Record, Table
-from bets.imports.values import american, flag, instant, kind_of, number, plain, status_of
+from bets.imports.values import american, flag, instant, kind_and_terms, number, plain, status_of
 from bets.models import BetStatus
 from odds.pricing import american_from_decimal
 
@@ -38,6 +38,7 @@ class Reader:
             doubts.append("Lost without a loss: taken for a bonus bet, whose stake was no cash.")
         payout, unsure = settle(status, stake, odds, payout=None, profit=profit, is_bonus=is_bonus)
         legs = legs_of(row, status, odds)
+        kind, terms = kind_and_terms(row.get("type"), len(legs))
         placed = instant(
             when(row, "time_placed"), order="mdy", zone=self.options.time_zone, what="time_placed"
         )
@@ -50,7 +51,8 @@ class Reader:
             if settled
             else None,
             book=row.get("sportsbook"),
-            kind=kind_of(row.get("type"), len(legs)),
+            kind=kind,
+            terms=terms,
             stake=stake,
             odds=odds,
             status=status,

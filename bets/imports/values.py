@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bets.imports.rows import BadRow, Unclear
@@ -217,6 +218,22 @@ def kind_of(text: str, legs: int) -> BetKind:
     if found is None:
         raise BadRow(f"type: “{text.strip()[:40]}” is no kind of bet that is known.")
     return found
+
+
+def kind_and_terms(text: str, legs: int) -> tuple[BetKind, dict[str, Any]]:
+    """Read a kind with what it needs to be one: "round robin by 2, 3", "teaser by 6.5". Raises BadRow."""
+    name, _, by = text.partition(" by ")
+    kind = kind_of(name, legs)
+    numbers = [number(part, what="type") for part in by.split(",") if part.strip()]
+    if kind == BetKind.TEASER:
+        if len(numbers) != 1 or not 0 < numbers[0] < 100:
+            raise BadRow("type: write how far a teaser moves its lines, such as teaser by 6.")
+        return kind, {"teaser_points": numbers[0]}
+    if kind == BetKind.ROUND_ROBIN:
+        if not numbers or any(size != int(size) or not 0 < size < 100 for size in numbers):
+            raise BadRow("type: write the sizes of a round robin, such as round robin by 2.")
+        return kind, {"sizes": [int(size) for size in numbers]}
+    return kind, {}
 
 
 def flag(text: str) -> bool:

@@ -293,3 +293,26 @@ def test_prices_that_may_be_american_or_decimal_are_asked() -> None:
         read_file(b"date,stake,odds\n2025-05-01,10,150\n")
     answered = read_file(b"date,stake,odds\n2025-05-01,10,150\n", options=Options(odds="american"))
     assert answered.bets[0].odds == 150
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "value"),
+    [("round robin by 2, 3", "sizes", [2, 3]), ("teaser by 6.5", "teaser_points", Decimal("6.5"))],
+)
+def test_a_kind_comes_with_what_makes_it_one(ada: User, words: str, field: str, value: Any) -> None:
+    row = f'2025-05-01,10,6.0,won,"{words}",A | B | C\n'
+    imported(ada, "date,stake,odds,result,type,bet\n" + row)
+    assert getattr(Bet.objects.get(), field) == value
+    for format_ in ("csv", "bet-analytix"):
+        assert imported(ada, export_bets(ada, format_)).plan.counts["known"] == 1
+
+
+def test_terms_that_break_a_rule_import_nothing(ada: User) -> None:
+    text = export_bets(ada, "json").replace(
+        '"bets": []',
+        '"bets": [{"placed_at": "2025-05-01T10:00:00+00:00", "stake": "10.00", "odds": "-110", "status": "pending", '
+        '"kind": "teaser", "legs": []}]',
+    )
+    with pytest.raises(NotPossible, match="teaser has points"):
+        imported(ada, text)
+    assert not ImportBatch.objects.exists()
