@@ -145,9 +145,24 @@ def gain_per_unit(price: Decimal) -> Decimal:
     return price / 100 if price > 0 else 100 / -price
 
 
+COMMISSION = {
+    "betfair_ex_au": Decimal("0.05"),
+    "betfair_ex_eu": Decimal("0.05"),
+    "betfair_ex_uk": Decimal("0.05"),
+    "betopenly": Decimal("0.01"),
+    "matchbook": Decimal("0.02"),
+    "prophetx": Decimal("0.01"),
+}
+"""The exchanges' shares of a bet's profit, as the seeded bookmakers have them."""
+
+
 def expected(quote: Quote, home: int, away: int, *, three_way: bool) -> tuple[str, Decimal]:
-    """Return what the quote came to, by plain decimals: half the stake on each line of a quarter line."""
-    gain = quote.stake * gain_per_unit(quote.price)
+    """Return what the quote came to, by plain decimals: half the stake on each line of a quarter line.
+
+    An exchange keeps its share of what is won.
+    """
+    kept = 1 - COMMISSION.get(quote.bookmaker, Decimal(0))
+    gain = quote.stake * gain_per_unit(quote.price) * kept
     ahead = {"home": home - away, "away": away - home, "over": home + away, "under": -home - away, "draw": 0}
     margin = Decimal(ahead[quote.side])
     if quote.market == "h2h":

@@ -180,6 +180,7 @@ def test_bets_on_both_listings_of_a_game_are_each_paid_once(game: Game) -> None:
         commence_time=after(3),
         seen_at=after(3.5),
     )
+    CommenceTimeFactory(game=again, commence_time=after(3), seen_at=after(-2))
     old, new = bet_on(game, None), bet_on(again, None)
     from_espn(espn(again, score=(90, 99)), now=after(6))
     assert settle_due(now=after(7)) == {"won": 2}
