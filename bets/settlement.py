@@ -29,10 +29,11 @@ from bets.money import LARGEST_BALANCE
 from bets.rulebook import rulebook_at
 from bets.ticket_terms import grade_stored
 from bets.writing import Graded, write_grades
+from feeds.payloads.collector import collector_paused
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1000
+BATCH = 500
 
 
 def settle_due(
@@ -54,6 +55,7 @@ def settle_due(
         counts.update(settled)
 
 
+@collector_paused()
 @transaction.atomic
 def settle_batch(
     *, now: dt.datetime | None = None, game_ids: Sequence[uuid.UUID] | None = None, size: int = BATCH
