@@ -154,7 +154,7 @@ def replay(
                 readings=board.events, source=ResultSource.ESPN, now=ended, sport_key=session.sport_key
             )
         settle_due(now=ended, game_ids=placed)
-    return len(placed)
+    return bankroll.bets.filter(idempotency_key__startswith=session.key).count()
 
 
 def place_some(session: Session, bankroll: Bankroll) -> Sequence[uuid.UUID]:
