@@ -26,6 +26,7 @@ from bets.models import (
     BetEvent,
     BetLeg,
     BetStatus,
+    BettingPreferences,
     ChangedBet,
     Grade,
     ImportBatch,
@@ -359,6 +360,14 @@ class PublishedRecordAdmin(ReadOnly):
     search_fields = ["title", "user__username"]
     list_select_related = ["user"]
     ordering = ["-created_at", "id"]
+
+
+@admin.register(BettingPreferences)
+class BettingPreferencesAdmin(ReadOnly):
+    list_display = ["user", "currency", "default_bookmaker", "default_stake", "unit_amount", "unit_pct"]
+    search_fields = ["user__username"]
+    list_select_related = ["user", "default_bookmaker"]
+    ordering = ["user_id"]
 
 
 @admin.action(description="Delete with all bets voided and refunded")

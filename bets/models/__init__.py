@@ -27,6 +27,7 @@ from bets.models.ledger import (
     LedgerKind,
 )
 from bets.models.legs import BetLeg, BetLegQuerySet
+from bets.models.preferences import BettingPreferences
 from bets.models.records import PublishedRecord
 from bets.models.rules import (
     RuleFamily,
@@ -51,6 +52,7 @@ __all__ = [
     "BetQuerySet",
     "BetStatus",
     "BetType",
+    "BettingPreferences",
     "ChangedBet",
     "Currency",
     "FairSource",

@@ -23,6 +23,7 @@ from bets.models import (
     BetEvent,
     BetEventKind,
     BetLeg,
+    BettingPreferences,
     BetType,
     ChangedBet,
     Grade,
@@ -53,6 +54,13 @@ class BankrollFactory(DjangoModelFactory[Bankroll]):
 
     user = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"Bankroll {n}")
+
+
+class BettingPreferencesFactory(DjangoModelFactory[BettingPreferences]):
+    class Meta:
+        model = BettingPreferences
+
+    user = factory.SubFactory(UserFactory)
 
 
 class BetFactory(DjangoModelFactory[Bet]):

@@ -32,6 +32,7 @@ from bets.tests.factories import (
     SettlementRuleFactory,
 )
 from bets.tests.import_breaks import IMPORTS
+from bets.tests.preference_breaks import PREFERENCES
 from bets.tests.record_breaks import RECORDS
 from odds.tests.factories import BookmakerFactory, SelectionFactory
 
@@ -161,6 +162,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
         lambda: leg(closing_fair=1, closing_fair_from="consensus"),
     ],
     **RECORDS,
+    **PREFERENCES,
     **IMPORTS,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],
     "leg_status_is_known": [lambda: leg(status="lucky", return_factor="1/1")],
