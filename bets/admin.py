@@ -36,8 +36,11 @@ from bets.models import (
     ResultCheck,
     SettledBet,
     SettlementRule,
+    Slip,
+    SlipLeg,
 )
 from bets.money import format_money
+from bets.read_only_admin import ReadOnly, ReadOnlyInline
 from bets.rulebook import amend_rule
 from bets.voiding import delete_game, grade_again, void_bet
 from games import admin as games_admin  # noqa: F401 - registers the games first
@@ -50,33 +53,6 @@ class ReasonForm(ActionForm):
     """The list's action bar with room for a reason, which actions that change money demand."""
 
     reason = forms.CharField(required=False, max_length=200, label="Reason")
-
-
-class ReadOnly(admin.ModelAdmin):
-    """Rows which only services write."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-
-class ReadOnlyInline(admin.TabularInline):
-    extra = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
 
 class LegInline(ReadOnlyInline):
@@ -368,6 +344,22 @@ class BettingPreferencesAdmin(ReadOnly):
     search_fields = ["user__username"]
     list_select_related = ["user", "default_bookmaker"]
     ordering = ["user_id"]
+
+
+@admin.register(Slip)
+class SlipAdmin(ReadOnly):
+    list_display = ["user", "kind", "moves", "bankroll", "stake"]
+    search_fields = ["user__username"]
+    list_select_related = ["user", "bankroll"]
+    ordering = ["user_id"]
+
+
+@admin.register(SlipLeg)
+class SlipLegAdmin(ReadOnly):
+    list_display = ["slip", "selection", "bookmaker", "point", "price", "own", "clicked_at", "removed_at"]
+    search_fields = ["slip__user__username"]
+    list_select_related = ["slip", "bookmaker", "selection__game"]
+    ordering = ["-id"]
 
 
 @admin.action(description="Delete with all bets voided and refunded")

@@ -33,6 +33,7 @@ from bets.models.rules import (
     RuleFamily,
     SettlementRule,
 )
+from bets.models.slips import SLIP_KINDS, Moves, Slip, SlipLeg
 from bets.models.tickets import (
     Bet,
     BetQuerySet,
@@ -41,6 +42,7 @@ from bets.models.tickets import (
 __all__ = [
     "OPEN_STATUSES",
     "SINGLE_PRICE",
+    "SLIP_KINDS",
     "Bankroll",
     "BankrollKind",
     "Bet",
@@ -63,10 +65,13 @@ __all__ = [
     "ImportedLeg",
     "LedgerEntry",
     "LedgerKind",
+    "Moves",
     "PublishedRecord",
     "ResultCheck",
     "RuleFamily",
     "SettledBet",
     "SettlementRule",
+    "Slip",
+    "SlipLeg",
     "append_only",
 ]

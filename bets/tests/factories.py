@@ -37,6 +37,8 @@ from bets.models import (
     RuleFamily,
     SettledBet,
     SettlementRule,
+    Slip,
+    SlipLeg,
 )
 from bets.placement import place_straight
 from games.models import Game
@@ -61,6 +63,24 @@ class BettingPreferencesFactory(DjangoModelFactory[BettingPreferences]):
         model = BettingPreferences
 
     user = factory.SubFactory(UserFactory)
+
+
+class SlipFactory(DjangoModelFactory[Slip]):
+    class Meta:
+        model = Slip
+
+    user = factory.SubFactory(UserFactory)
+
+
+class SlipLegFactory(DjangoModelFactory[SlipLeg]):
+    class Meta:
+        model = SlipLeg
+
+    slip = factory.SubFactory(SlipFactory)
+    selection = factory.SubFactory(SelectionFactory)
+    bookmaker = factory.SubFactory(BookmakerFactory)
+    price = Decimal(-110)
+    clicked_at = PLACED
 
 
 class BetFactory(DjangoModelFactory[Bet]):

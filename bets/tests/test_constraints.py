@@ -21,6 +21,7 @@ from bets.models import (
     BetStatus,
     LedgerEntry,
     LedgerKind,
+    SlipLeg,
 )
 from bets.tests.factories import (
     PLACED,
@@ -30,10 +31,12 @@ from bets.tests.factories import (
     BetLegFactory,
     LedgerEntryFactory,
     SettlementRuleFactory,
+    SlipLegFactory,
 )
 from bets.tests.import_breaks import IMPORTS
 from bets.tests.preference_breaks import PREFERENCES
 from bets.tests.record_breaks import RECORDS
+from bets.tests.slip_breaks import SLIPS
 from odds.tests.factories import BookmakerFactory, SelectionFactory
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +167,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     **RECORDS,
     **PREFERENCES,
     **IMPORTS,
+    **SLIPS,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],
     "leg_status_is_known": [lambda: leg(status="lucky", return_factor="1/1")],
     "leg_is_graded_exactly_when_it_has_a_factor": [
@@ -379,9 +383,11 @@ def test_a_bankroll_with_money_or_bets_cannot_be_deleted() -> None:
 
 def test_a_leg_goes_with_its_selection_and_game_in_the_database_too() -> None:
     doomed = BetLegFactory()
+    SlipLegFactory(selection=doomed.selection)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM games WHERE id = %s", [doomed.game_id])
     assert not BetLeg.objects.exists()
+    assert not SlipLeg.objects.exists()
     assert Bet.objects.count() == 1
 
 
