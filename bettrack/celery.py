@@ -22,6 +22,7 @@ OFTEN = {
     "pull results": ("odds.tasks.pull_due_results", 20.0),
     "settle finished bets": ("bets.tasks.settle_due", 15.0),
     "derive statistics": ("bets.tasks.derive_statistics", 60.0),
+    "compare bookmakers": ("odds.tasks.compare_books", 300.0),
 }
 """Tasks and their seconds; each knows by itself what is due, so one too many does no harm."""
 

@@ -20,7 +20,9 @@ from odds.models import Bookmaker
 
 AHEAD: Final = dt.timedelta(days=7)
 PERIODS: Final = {"7": "7 days", "30": "30 days", "90": "90 days"}
+USUAL_DAYS: Final = 30
 KEPT_SECONDS: Final = 600
+"""Twice the time after which beat asks anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +92,24 @@ def read_books(*, now: dt.datetime, sport: str | None, days: int, book: str) -> 
 
 def read_history(*, now: dt.datetime, sport: str | None, days: int) -> History:
     """What the archive says of the days past; as kept in Redis where it answers."""
-    key = f"books:{sport or ''}:{days}"
     kept: History | None = None
     with contextlib.suppress(RedisError):
-        kept = cache.get(key)
-    if kept is None:
-        since = now - dt.timedelta(days=days)
-        kept = History(
-            closing_accuracy(since=since, until=now, sport=sport),
-            first_movers(since=since, until=now, sport=sport),
-            now,
-        )
-        with contextlib.suppress(RedisError):
-            cache.set(key, kept, KEPT_SECONDS)
-    return kept
+        kept = cache.get(key_of(sport, days))
+    return kept or keep_history(now=now, sport=sport, days=days)
+
+
+def keep_history(*, now: dt.datetime, sport: str | None = None, days: int = USUAL_DAYS) -> History:
+    """Ask the archive in two statements, and keep the answer; beat does it for what the page shows at first."""
+    since = now - dt.timedelta(days=days)
+    found = History(
+        closing_accuracy(since=since, until=now, sport=sport),
+        first_movers(since=since, until=now, sport=sport),
+        now,
+    )
+    with contextlib.suppress(RedisError):
+        cache.set(key_of(sport, days), found, KEPT_SECONDS)
+    return found
+
+
+def key_of(sport: str | None, days: int) -> str:
+    return f"books:{sport or ''}:{days}"

@@ -9,14 +9,14 @@ from typing import Any
 
 from django.db import connection
 
-from odds.prices import LONGEST_STANDING, SLACK, STARTS
+from odds.prices import STANDING, STARTS, bounds_of
 
 MARKETS = ("h2h", "spreads", "totals")
 FRESH = dt.timedelta(hours=1)
 
 GAMES = """
 SELECT id, commence_time FROM games
-WHERE kind = 'match' AND commence_time >= %s AND commence_time < %s AND status IN ('live', 'final', 'abandoned')
+WHERE kind = 'match' AND commence_time >= %(since)s AND commence_time < %(until)s AND status IN ('live', 'final', 'abandoned')
 """
 COVERAGE = f"""
 WITH starts AS MATERIALIZED ({STARTS.format(games=GAMES)}),
@@ -24,20 +24,16 @@ played AS (
     SELECT g.sport_id, sp.title, s.game_id, s.start FROM starts s JOIN games g ON g.id = s.game_id
     JOIN sports sp ON sp.key = g.sport_id
 ), lines AS (
-    SELECT p.sport_id, p.game_id, p.start, c.id FROM played p
-    JOIN selections c ON c.game_id = p.game_id AND c.market = ANY(%s)
-), last AS (
-    SELECT DISTINCT ON (o.selection_id, o.bookmaker_id)
-        l.sport_id, l.game_id, o.bookmaker_id, o.price, l.start - o.captured_at AS age
-    FROM lines l JOIN odd_snapshots o ON o.game_id = l.game_id AND o.selection_id = l.id
-    WHERE o."timestamp" >= %s AND o."timestamp" <= %s
-      AND o."timestamp" <= l.start AND o.captured_at <= l.start AND o."timestamp" >= l.start - %s
-    ORDER BY o.selection_id, o.bookmaker_id, o."timestamp" DESC, o.id DESC
+    SELECT p.game_id, p.start, c.id FROM played p
+    JOIN selections c ON c.game_id = p.game_id AND c.market = ANY(%(markets)s)
+), standing AS ({STANDING}), last AS (
+    SELECT p.sport_id, t.game_id, t.bookmaker_id, t.price, t.start - t.captured_at AS age
+    FROM standing t JOIN played p ON p.game_id = t.game_id
 ), per_sport AS (SELECT sport_id, min(title) AS title, count(*) AS games FROM played GROUP BY sport_id)
 SELECT t.sport_id, t.title, t.games, b.key, b.title,
     count(DISTINCT last.game_id), count(DISTINCT last.game_id) FILTER (WHERE last.price IS NOT NULL),
     count(last.bookmaker_id), count(last.price),
-    count(*) FILTER (WHERE last.price IS NOT NULL AND last.age <= %s),
+    count(*) FILTER (WHERE last.price IS NOT NULL AND last.age <= %(fresh)s),
     percentile_disc(0.5) WITHIN GROUP (ORDER BY last.age) FILTER (WHERE last.price IS NOT NULL)
 FROM per_sport t LEFT JOIN last ON last.sport_id = t.sport_id LEFT JOIN bookmakers b ON b.id = last.bookmaker_id
 GROUP BY t.sport_id, t.title, t.games, b.key, b.title
@@ -90,10 +86,9 @@ def closing_coverage(*, since: dt.datetime, until: dt.datetime) -> list[SportCov
 
     Books come in order of the closing lines they have. A game counts from its actual start (see ``odds.prices``).
     """
-    bounds = [since - LONGEST_STANDING, until + SLACK, LONGEST_STANDING]
-    values: list[Any] = [since, until, list(MARKETS), *bounds, FRESH]
+    values: dict[str, Any] = {"since": since, "until": until, "markets": list(MARKETS), "fresh": FRESH}
     with connection.cursor() as cursor:
-        cursor.execute(COVERAGE, values)
+        cursor.execute(COVERAGE, values | bounds_of(since, until))
         rows = cursor.fetchall()
     sports: dict[str, SportCoverage] = {}
     for key, title, games, book, *figures in rows:

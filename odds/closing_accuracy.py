@@ -8,10 +8,6 @@ is better for both. Books forecast different games, so each is also held against
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,54 +15,73 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
-from odds import pricing
-from odds.prices import LineAt, closing_prices
+from odds.edges.offers import DRAWN
+from odds.prices import STANDING, STARTS, bounds_of
 
 BINS: Final = 10
 SMALL_SAMPLE: Final = 30
-REGULATION: Final = {"soccer_": 2, "icehockey_": 3}
-"""Periods after which a market with a price for the draw is over; later ones decide nothing in it."""
 
-RESULTS: Final = """
-SELECT g.id, g.sport_id, g.commence_time, g.home_score, g.away_score,
-       greatest(jsonb_array_length(coalesce(g.period_scores -> 'home', '[]')), 0), s.id, s.side, h.bookmaker_id, b.key
-  FROM games g
-  JOIN selections s ON s.game_id = g.id AND s.market = 'h2h' AND s.participant = ''
-  JOIN LATERAL (
-      SELECT bookmaker_id FROM heartbeats WHERE game_id = g.id AND scope = 'featured'
-       UNION
-      SELECT i.bookmaker_id FROM price_imports i JOIN bookmakers n ON n.id = i.bookmaker_id
-       WHERE i.game_id = g.id AND n.active
-  ) h ON true
-  JOIN bookmakers b ON b.id = h.bookmaker_id
- WHERE g.kind = 'match' AND g.status = 'final' AND g.commence_time >= %(since)s AND g.commence_time < %(until)s
-   AND (%(sport)s::text IS NULL OR g.sport_id = %(sport)s)
- ORDER BY g.id, b.key, s.side
+GAMES: Final = """
+SELECT id, commence_time FROM games
+WHERE kind = 'match' AND status = 'final' AND commence_time >= %(since)s AND commence_time < %(until)s
+  AND (%(sport)s::text IS NULL OR sport_id = %(sport)s)
+"""
+FORECASTS: Final = f"""
+starts AS MATERIALIZED ({STARTS.format(games=GAMES)}),
+played AS MATERIALIZED (
+    SELECT s.game_id, s.start,
+        CASE sign(g.home_score - g.away_score) WHEN 1 THEN 'home' WHEN -1 THEN 'away' ELSE 'draw' END AS winner,
+        coalesce(jsonb_array_length(g.period_scores -> 'home'), 0) > CASE
+            WHEN starts_with(g.sport_id, 'soccer_') THEN 2 WHEN starts_with(g.sport_id, 'icehockey_') THEN 3
+        END AS overtime,
+        g.sport_id ^@ ANY(%(drawn)s) AS needs_draw
+    FROM starts s JOIN games g ON g.id = s.game_id
+), lines AS MATERIALIZED (
+    SELECT p.game_id, p.start, c.id, c.side FROM played p
+    JOIN selections c ON c.game_id = p.game_id AND c.market = 'h2h' AND c.participant = ''
+), standing AS ({STANDING}), closed AS (
+    SELECT t.game_id, t.bookmaker_id, l.side,
+        CASE WHEN t.price < 0 THEN -t.price / (100 - t.price) ELSE 100 / (100 + t.price) END AS implied
+    FROM standing t JOIN lines l ON l.id = t.selection_id JOIN bookmakers b ON b.id = t.bookmaker_id
+    WHERE t.price IS NOT NULL AND (b.active OR EXISTS (SELECT FROM heartbeats h
+        WHERE h.game_id = t.game_id AND h.bookmaker_id = t.bookmaker_id AND h.scope = 'featured'))
+), market AS (
+    SELECT closed.*, implied / sum(implied) OVER book AS chance, count(*) FILTER (WHERE side <> 'draw') OVER book AS teams,
+        bool_or(side = 'draw') OVER book AS has_draw
+    FROM closed WINDOW book AS (PARTITION BY game_id, bookmaker_id)
+), forecast AS MATERIALIZED (
+    SELECT m.game_id, m.bookmaker_id, m.chance, m.side = p.winner AS hit FROM market m JOIN played p ON p.game_id = m.game_id
+    WHERE m.teams = 2 AND (m.has_draw OR NOT (p.needs_draw OR p.winner = 'draw'))
+      AND NOT (m.has_draw AND coalesce(p.overtime, false))
+)
+"""  # noqa: S608 - put together from constants
+"""Common table expressions: of each game and book with a whole closing market the fair chance of each side.
+
+A market with a price for the draw is over after the regular periods, so a game decided later says nothing about it; in one
+without, a tie has no winner. Where ties are common a book without its price for the draw has no whole market. A book without a name of its own, as an imported average is inactive, forecasts nothing.
 """
 
-
-class Result(NamedTuple):
-    """A row of ``RESULTS``: a side of a finished game at a book."""
-
-    game_id: uuid.UUID
-    sport: str
-    start: dt.datetime
-    home: int
-    away: int
-    periods: int
-    selection_id: int
-    side: str
-    bookmaker_id: int
-    book_key: str
-
-
-class Forecast(NamedTuple):
-    """A book's fair probability of each side of a game, and the side that won."""
-
-    game_id: uuid.UUID
-    book_key: str
-    fair: Mapping[str, Fraction]
-    winner: str
+ACCURACY: Final = f"""
+WITH {FORECASTS}, score AS (
+    SELECT game_id, bookmaker_id, -ln(max(chance) FILTER (WHERE hit)) AS loss, sum((chance - hit::int) ^ 2) AS brier
+    FROM forecast GROUP BY game_id, bookmaker_id
+), compared AS (
+    SELECT bookmaker_id, loss, brier, avg(loss) OVER (PARTITION BY game_id) AS field FROM score
+), book AS (
+    SELECT bookmaker_id, count(*) AS games, avg(loss) AS loss, avg(field) AS field, avg(brier) AS brier
+    FROM compared GROUP BY bookmaker_id
+), bin AS (
+    SELECT bookmaker_id, least(floor(chance * %(bins)s), %(bins)s - 1) AS number, count(*) AS forecasts,
+        avg(chance) AS mean, count(*) FILTER (WHERE hit) AS hits
+    FROM forecast GROUP BY bookmaker_id, number
+), bins AS (
+    SELECT bookmaker_id, array_agg(forecasts ORDER BY number) AS forecasts, array_agg(mean ORDER BY number) AS means,
+        array_agg(hits ORDER BY number) AS hits
+    FROM bin GROUP BY bookmaker_id
+)
+SELECT k.key, b.games, b.loss, b.field, b.brier, n.forecasts, n.means, n.hits
+FROM book b JOIN bins n ON n.bookmaker_id = b.bookmaker_id JOIN bookmakers k ON k.id = b.bookmaker_id
+"""  # noqa: S608 - put together from constants
 
 
 class Bin(NamedTuple):
@@ -89,7 +104,7 @@ class Accuracy:
     games: int
     log_loss: Decimal
     field_log_loss: Decimal
-    brier: Fraction
+    brier: Decimal
     bins: tuple[Bin, ...]
 
     @property
@@ -104,94 +119,23 @@ class Accuracy:
 
 
 def closing_accuracy(*, since: dt.datetime, until: dt.datetime, sport: str | None = None) -> list[Accuracy]:
-    """Return each book's accuracy over the games that started in the time, the best against the field first."""
+    """Return each book's accuracy over the games that started in the time, the best against the field first.
+
+    One statement, in which PostgreSQL takes out the margin and scores; what comes back is a row a book.
+    """
+    values = {"since": since, "until": until, "sport": sport, "bins": BINS, "drawn": list(DRAWN)}
     with connection.cursor() as cursor:
-        cursor.execute(RESULTS, {"since": since, "until": until, "sport": sport})
-        results = list(map(Result._make, cursor.fetchall()))
-    return accuracy_of(forecasts_of(results))
-
-
-def forecasts_of(results: Sequence[Result]) -> list[Forecast]:
-    """Return the forecast of each book that had closing prices of every outcome of a game. Two statements or fewer."""
-    wanted = {
-        row: LineAt(row.game_id, row.selection_id, row.bookmaker_id, None, row.start) for row in results
-    }
-    closing = closing_prices(wanted.values())
-    found: list[Forecast] = []
-    for (game, book), rows in itertools.groupby(results, key=lambda row: (row.game_id, row.book_key)):
-        members = list(rows)
-        prices = {row.side: closing[wanted[row]].odds for row in members if wanted[row] in closing}
-        winner = winner_of(members[0], has_draw="draw" in prices)
-        if winner is None or not {"home", "away"} <= prices.keys():
-            continue
-        try:
-            fair = pricing.devig(list(prices.values()), pricing.Method.MULTIPLICATIVE)
-        except pricing.NoFairPrice:
-            continue
-        found.append(Forecast(game, book, dict(zip(prices, fair.probabilities, strict=True)), winner))
-    return found
-
-
-def winner_of(game: Result, *, has_draw: bool) -> str | None:
-    """The side that won; None for a tie without a price for the draw, or when extra time decided what it did not."""
-    periods = next((count for prefix, count in REGULATION.items() if game.sport.startswith(prefix)), None)
-    if has_draw and periods is not None and game.periods > periods:
-        return None
-    if game.home != game.away:
-        return "home" if game.home > game.away else "away"
-    return "draw" if has_draw else None
-
-
-def accuracy_of(forecasts: Iterable[Forecast]) -> list[Accuracy]:
-    """Score the forecasts by book, the best against the field first."""
-    by_game: dict[uuid.UUID, list[Decimal]] = defaultdict(list)
-    by_book: dict[str, list[Forecast]] = defaultdict(list)
-    losses: dict[tuple[uuid.UUID, str], Decimal] = {}
-    for forecast in forecasts:
-        loss = log_loss(forecast.fair[forecast.winner])
-        losses[forecast.game_id, forecast.book_key] = loss
-        by_game[forecast.game_id].append(loss)
-        by_book[forecast.book_key].append(forecast)
-    field = {game: sum(members, Decimal(0)) / len(members) for game, members in by_game.items()}
-    scored = []
-    for book, members in by_book.items():
-        count = len(members)
-        scored.append(
-            Accuracy(
-                book_key=book,
-                games=count,
-                log_loss=sum((losses[each.game_id, book] for each in members), Decimal(0)) / count,
-                field_log_loss=sum((field[each.game_id] for each in members), Decimal(0)) / count,
-                brier=sum(map(brier, members), Fraction(0)) / count,
-                bins=calibration(members),
-            )
+        cursor.execute(ACCURACY, values | bounds_of(since, until))
+        rows = cursor.fetchall()
+    scored = [
+        Accuracy(
+            key,
+            games,
+            loss,
+            field,
+            brier,
+            tuple(Bin(n, Fraction(mean), hit) for n, mean, hit in zip(forecasts, means, hits, strict=True)),
         )
+        for key, games, loss, field, brier, forecasts, means, hits in rows
+    ]
     return sorted(scored, key=lambda one: (one.is_small, -one.edge, one.book_key))
-
-
-def log_loss(probability: Fraction) -> Decimal:
-    """−ln p, to the precision of decimal arithmetic."""
-    return -(Decimal(probability.numerator) / Decimal(probability.denominator)).ln()
-
-
-def brier(forecast: Forecast) -> Fraction:
-    """Σ(p − 1 if it happened, else p)² over the outcomes: 0 is certain and right, 2 certain and wrong."""
-    return sum(
-        ((chance - (side == forecast.winner)) ** 2 for side, chance in forecast.fair.items()), Fraction(0)
-    )
-
-
-def calibration(forecasts: Iterable[Forecast]) -> tuple[Bin, ...]:
-    """Group every forecast probability by tenths: did what was given 30 % happen three times in ten?"""
-    groups: dict[int, list[tuple[Fraction, bool]]] = defaultdict(list)
-    for forecast in forecasts:
-        for side, chance in forecast.fair.items():
-            groups[min(int(chance * BINS), BINS - 1)].append((chance, side == forecast.winner))
-    return tuple(
-        Bin(
-            len(members),
-            sum((chance for chance, _ in members), Fraction(0)) / len(members),
-            sum(hit for _, hit in members),
-        )
-        for _, members in sorted(groups.items())
-    )

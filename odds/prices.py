@@ -56,24 +56,43 @@ A score feed that saw the game under way before the announced start moves it the
 delayed after it moves it to the last time it said so.
 """
 
+UP_TO_START = """
+o."timestamp" <= {start} AND o.captured_at <= {start} AND o."timestamp" >= {start} - %(longest)s
+AND o."timestamp" BETWEEN %(oldest)s AND %(latest)s
+"""
+"""What may hold a closing price; the bounds let whole months be left out."""
+
+STANDING = f"""
+SELECT DISTINCT ON (o.selection_id, o.bookmaker_id)
+    l.game_id, l.start, o.selection_id, o.bookmaker_id, o.price, o.captured_at
+FROM lines l JOIN odd_snapshots o ON o.game_id = l.game_id AND o.selection_id = l.id
+WHERE {UP_TO_START.format(start="l.start")}
+ORDER BY o.selection_id, o.bookmaker_id, o."timestamp" DESC, o.id DESC
+"""  # noqa: S608 - put together from constants
+"""The state in which each book left each of ``lines`` (game, id, start), selections of one line at a time.
+
+A price of NULL is a line withdrawn before the start: it has no closing price (see ``closing_prices``).
+"""
+
 CLOSING = f"""
 WITH w (n, game_id, selection_id, bookmaker_id, point, instant) AS MATERIALIZED (
-    SELECT * FROM unnest(%s::int[], %s::uuid[], %s::bigint[], %s::smallint[], %s::numeric[], %s::timestamptz[])
+    SELECT * FROM unnest(%(n)s::int[], %(games)s::uuid[], %(selections)s::bigint[], %(books)s::smallint[],
+        %(points)s::numeric[], %(instants)s::timestamptz[])
 ), starts AS MATERIALIZED ({STARTS.format(games="SELECT DISTINCT game_id, instant FROM w")})
 SELECT w.n, s.price, s.point, s."timestamp", s.captured_at
 FROM w
 JOIN starts ON starts.game_id = w.game_id AND starts.announced = w.instant
+JOIN selections c ON c.id = w.selection_id
 CROSS JOIN LATERAL (
-    SELECT price, point, "timestamp", captured_at
-    FROM odd_snapshots
-    WHERE game_id = w.game_id AND selection_id = w.selection_id AND bookmaker_id = w.bookmaker_id
-      AND point IS NOT DISTINCT FROM w.point AND price IS NOT NULL
-      AND "timestamp" <= starts.start AND captured_at <= starts.start
-      AND "timestamp" >= %s AND "timestamp" <= %s
-    ORDER BY "timestamp" DESC, id DESC
+    SELECT o.price, o.point, o."timestamp", o.captured_at
+    FROM odd_snapshots o
+    WHERE o.game_id = w.game_id AND o.selection_id = w.selection_id AND o.bookmaker_id = w.bookmaker_id
+      AND (o.point IS NOT DISTINCT FROM w.point OR (o.price IS NULL AND c.market ~ %(single)s))
+      AND {UP_TO_START.format(start="starts.start")}
+    ORDER BY o."timestamp" DESC, o.id DESC
     LIMIT 1
 ) s
-WHERE s."timestamp" >= starts.start - %s
+WHERE s.price IS NOT NULL
 """  # noqa: S608 - put together from constants
 SLACK = dt.timedelta(hours=12)
 """How far a delayed start may lie after the announced one."""
@@ -97,19 +116,30 @@ def price_at(
     return Price(last.price, last.point, last.timestamp, last.captured_at)
 
 
+def bounds_of(first: dt.datetime, last: dt.datetime) -> dict[str, Any]:
+    """What ``UP_TO_START`` is executed with, for games announced to start between the two."""
+    return {"oldest": first - LONGEST_STANDING, "latest": last + SLACK, "longest": LONGEST_STANDING}
+
+
 def closing_prices(lines: Iterable[LineAt]) -> dict[LineAt, Price]:
     """Return the closing price of each line that has one, in one statement whatever their number.
 
     The closing price is the last one received up to the actual start of the game at the same book, selection and
-    point; its age shows in ``seen_at``. The line's instant is the start as last announced (see ``STARTS``). A line
-    without one is left out. Only the months that can hold one are read.
+    point, unless the book withdrew the line after it and before the start: what nobody could take at the start closed
+    at no price. Its age shows in ``seen_at``. The line's instant is the start as last announced (see ``STARTS``). A
+    line without one is left out. Only the months that can hold one are read.
     """
     wanted = list(dict.fromkeys(lines))
     if not wanted:
         return {}
     instants = [line.instant for line in wanted]
-    bounds: list[Any] = [min(instants) - LONGEST_STANDING, max(instants) + SLACK, LONGEST_STANDING]
-    columns: list[Any] = [list(column) for column in zip(*wanted, strict=True)]
+    names = ("games", "selections", "books", "points", "instants")
+    values: dict[str, Any] = {
+        "n": list(range(len(wanted))),
+        **{name: list(column) for name, column in zip(names, zip(*wanted, strict=True), strict=True)},
+        "single": markets.SINGLE_LINE_PATTERN,
+        **bounds_of(min(instants), max(instants)),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(CLOSING, [list(range(len(wanted))), *columns, *bounds])
+        cursor.execute(CLOSING, values)
         return {wanted[n]: Price(*price) for n, *price in cursor.fetchall()}

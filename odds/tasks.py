@@ -24,6 +24,7 @@ from games.models import Sport
 from games.services import ResultCounts
 
 from . import partitions
+from .books_page import keep_history
 from .budget import has_to_buy_scores, seconds_between_outrights, seconds_between_scores
 from .ingest import IngestCounts
 from .planner import due_sports, note_pull
@@ -111,6 +112,12 @@ def create_partitions() -> list[str]:
 def drop_expired_partitions() -> list[str]:
     """Drop the months beyond ARCHIVE_RETENTION_MONTHS, which keeps everything at 0; return their names."""
     return apply_retention(now=timezone.now(), months=settings.ARCHIVE_RETENTION_MONTHS).dropped
+
+
+@shared_task(name="odds.tasks.compare_books")
+def compare_books() -> int:
+    """Work out what the page of bookmakers says of the past, so that no visitor waits for it; return the books."""
+    return len(keep_history(now=timezone.now()).accuracy)
 
 
 Job = tuple[str, int, Callable[[the_odds_api.Client, Sport], IngestCounts]]

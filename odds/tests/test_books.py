@@ -1,36 +1,30 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from games.models import Game
 from games.tests.factories import GameFactory, SportFactory
 from odds.book_report import books_now
-from odds.closing_accuracy import (
-    Forecast,
-    Result,
-    accuracy_of,
-    calibration,
-    closing_accuracy,
-    winner_of,
-)
+from odds.closing_accuracy import Accuracy, closing_accuracy
 from odds.edges.offers import lines_of
 from odds.first_movers import Move, first_movers, leads_of
 from odds.models import Bookmaker
+from odds.tasks import compare_books
 from odds.tests.factories import HeartbeatFactory, PriceImportFactory
 from odds.tests.quoting import book, full_market, move, selection
 from odds.tests.test_edges import row
 
 START = dt.datetime(2026, 11, 20, 20, 0, tzinfo=dt.UTC)
-GAME = uuid.UUID("01a1fbd5-52dd-759d-9a42-33c8b80fcb88")
 
 
 def test_the_hold_is_of_whole_markets_and_the_best_price_shared() -> None:
@@ -52,58 +46,6 @@ def test_the_hold_is_of_whole_markets_and_the_best_price_shared() -> None:
 def test_a_book_with_one_side_has_no_hold() -> None:
     lines = lines_of([row("a", "home", "-110"), row("a", "away", "-110"), row("b", "home", "+100")])
     assert next(one for one in books_now(lines) if one.key == "b").hold is None
-
-
-def forecast(home: str, winner: str, at: str = "a", game: uuid.UUID = GAME) -> Forecast:
-    chance = Fraction(home)
-    return Forecast(game, at, {"home": chance, "away": 1 - chance}, winner)
-
-
-def test_scores_of_an_even_forecast_are_those_of_a_coin() -> None:
-    (found,) = accuracy_of([forecast("1/2", "home")])
-    assert round(found.log_loss, 6) == Decimal("0.693147")
-    assert found.brier == Fraction(1, 2)
-    assert found.edge == 0
-    assert found.is_small
-
-
-def test_a_sharper_book_stands_above_one_that_is_worse_on_the_same_games() -> None:
-    games = [uuid.uuid4() for _ in range(30)]
-    sharp = [forecast("4/5", "home", "sharp", game) for game in games]
-    dull = [forecast("1/2", "home", "dull", game) for game in games]
-    first, second = accuracy_of([*dull, *sharp])
-    assert (first.book_key, second.book_key) == ("sharp", "dull")
-    assert first.edge > 0 > second.edge
-    assert round(first.edge + second.edge, 20) == 0
-
-
-def test_forecasts_are_grouped_by_tenths_with_what_came_true() -> None:
-    bins = calibration([forecast("3/4", "home"), forecast("7/10", "away"), forecast("1/2", "home")])
-    assert [(one.forecasts, one.mean, one.hits) for one in bins] == [
-        (1, Fraction(1, 4), 0),
-        (1, Fraction(3, 10), 1),
-        (2, Fraction(1, 2), 1),
-        (2, Fraction(29, 40), 1),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("sport", "home", "away", "periods", "has_draw", "winner"),
-    [
-        ("basketball_nba", 101, 99, 5, False, "home"),
-        ("americanfootball_nfl", 20, 20, 5, False, None),
-        ("soccer_epl", 1, 1, 2, True, "draw"),
-        ("soccer_epl", 0, 2, 2, True, "away"),
-        ("soccer_fa_cup", 2, 1, 4, True, None),
-        ("icehockey_nhl", 3, 2, 4, True, None),
-        ("icehockey_nhl", 3, 2, 4, False, "home"),
-    ],
-)
-def test_extra_time_decides_no_market_with_a_draw(
-    sport: str, home: int, away: int, periods: int, has_draw: bool, winner: str | None
-) -> None:
-    result = Result(GAME, sport, START, home, away, periods, 1, "home", 1, "a")
-    assert winner_of(result, has_draw=has_draw) == winner
 
 
 def at(minute: int, key: str, change: str, selection: int = 1) -> Move:
@@ -149,6 +91,81 @@ def closed(game: Game, key: str, home: int | None, away: int | None, *, minutes:
     HeartbeatFactory(game=game, bookmaker=book(key), seen_at=when, polled_at=when)
 
 
+def accuracy() -> list[Accuracy]:
+    return closing_accuracy(since=START - dt.timedelta(days=1), until=START + dt.timedelta(days=1))
+
+
+@pytest.mark.django_db
+def test_scores_of_an_even_forecast_are_those_of_a_coin() -> None:
+    closed(finished(), "alpha", 100, -100)
+    (found,) = accuracy()
+    assert round(found.log_loss, 6) == Decimal("0.693147")
+    assert found.brier == Decimal("0.5")
+    assert found.edge == 0
+    assert found.is_small
+
+
+@pytest.mark.django_db
+def test_a_sharper_book_stands_above_one_that_is_worse_on_the_same_games() -> None:
+    for _ in range(30):
+        game = finished()
+        closed(game, "sharp", -400, 400)
+        closed(game, "dull", 100, 100)
+    first, second = accuracy()
+    assert (first.book_key, second.book_key) == ("sharp", "dull")
+    assert not first.is_small
+    assert round(first.log_loss, 6) == Decimal("0.223144")  # −ln 0.8
+    assert first.edge > 0 > second.edge
+    assert round(first.edge + second.edge, 12) == 0
+
+
+@pytest.mark.django_db
+def test_forecasts_are_grouped_by_tenths_with_what_came_true() -> None:
+    for home, away, won in ((-300, 300, True), (-233, 233, False), (100, 100, True)):
+        score = (2, 1) if won else (1, 2)
+        closed(finished(home_score=score[0], away_score=score[1]), "alpha", home, away)
+    (found,) = accuracy()
+    assert [(one.forecasts, round(one.mean, 3), one.hits) for one in found.bins] == [
+        (1, Fraction("0.25"), 0),
+        (1, Fraction("0.3"), 1),
+        (2, Fraction("0.5"), 1),
+        (1, Fraction("0.7"), 0),
+        (1, Fraction("0.75"), 1),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sport", "home", "away", "periods", "draw", "happened"),
+    [
+        ("basketball_nba", 101, 99, 5, None, "0.5"),
+        ("americanfootball_nfl", 20, 20, 5, None, None),
+        ("soccer_epl", 1, 1, 2, 300, "0.2"),
+        ("soccer_epl", 0, 2, 2, 300, "0.4"),
+        ("soccer_epl", 0, 2, 2, None, None),
+        ("soccer_fa_cup", 2, 1, 4, 300, None),
+        ("icehockey_nhl", 3, 2, 4, 300, None),
+        ("icehockey_nhl", 3, 2, 4, None, "0.5"),
+    ],
+)
+def test_extra_time_decides_no_market_with_a_draw_and_soccer_has_none_without(
+    sport: str, home: int, away: int, periods: int, draw: int | None, happened: str | None
+) -> None:
+    game = finished(
+        sport=SportFactory(key=sport),
+        home_score=home,
+        away_score=away,
+        period_scores={"home": [0] * (periods - 1) + [home], "away": [0] * (periods - 1) + [away]},
+    )
+    closed(game, "alpha", -100, -100)
+    if draw is not None:
+        move(selection(game, "h2h", "draw"), draw, START - dt.timedelta(minutes=5), at="alpha")
+    found = accuracy()
+    assert len(found) == (happened is not None)
+    if happened is not None:
+        assert round(found[0].log_loss, 6) == round(-Decimal(happened).ln(), 6)
+
+
 @pytest.mark.django_db
 def test_accuracy_takes_the_last_price_before_the_start() -> None:
     game = finished()
@@ -157,9 +174,19 @@ def test_accuracy_takes_the_last_price_before_the_start() -> None:
     move(selection(game, "h2h", "home"), -300, closed_later, at="alpha")
     move(selection(game, "h2h", "away"), 300, closed_later, at="alpha")
     move(selection(game, "h2h", "home"), 900, game.commence_time + dt.timedelta(minutes=1), at="alpha")
-    (found,) = closing_accuracy(since=START - dt.timedelta(days=1), until=START + dt.timedelta(days=1))
+    (found,) = accuracy()
     assert (found.book_key, found.games) == ("alpha", 1)
     assert found.bins[-1].mean == Fraction(3, 4)
+
+
+@pytest.mark.django_db
+def test_a_line_withdrawn_before_the_start_makes_no_forecast() -> None:
+    game = finished()
+    closed(game, "alpha", 100, -120, minutes=60)
+    closed(game, "beta", 100, -120, minutes=60)
+    move(selection(game, "h2h", "home"), None, game.commence_time - dt.timedelta(minutes=1), at="alpha")
+    move(selection(game, "h2h", "home"), None, game.commence_time + dt.timedelta(minutes=1), at="beta")
+    assert [one.book_key for one in accuracy()] == ["beta"]
 
 
 @pytest.mark.django_db
@@ -170,8 +197,7 @@ def test_closing_prices_of_an_imported_season_count_unless_their_book_has_no_nam
             move(selection(game, "h2h", side), -110, game.commence_time, at=key)
         PriceImportFactory(game=game, bookmaker=book(key))
     Bookmaker.objects.filter(key="average").update(active=False)
-    found = closing_accuracy(since=START - dt.timedelta(days=1), until=START + dt.timedelta(days=1))
-    assert [(one.book_key, one.games) for one in found] == [("alpha", 1)]
+    assert [(one.book_key, one.games) for one in accuracy()] == [("alpha", 1)]
 
 
 @pytest.mark.django_db
@@ -181,8 +207,33 @@ def test_a_book_without_both_closing_prices_makes_no_forecast() -> None:
     when = game.commence_time - dt.timedelta(minutes=5)
     move(selection(game, "h2h", "home"), -110, when, at="beta")
     HeartbeatFactory(game=game, bookmaker=book("beta"), seen_at=when, polled_at=when)
-    found = closing_accuracy(since=START - dt.timedelta(days=1), until=START + dt.timedelta(days=1))
-    assert [one.book_key for one in found] == ["alpha"]
+    assert [one.book_key for one in accuracy()] == ["alpha"]
+
+
+@pytest.mark.django_db
+def test_accuracy_of_any_number_of_games_is_one_statement(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(3):
+        closed(finished(), "alpha", -110, -110)
+    with django_assert_num_queries(1):
+        assert accuracy()[0].games == 3
+
+
+@pytest.mark.django_db
+def test_what_beat_has_worked_out_is_not_asked_for_again(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    cache.clear()
+    closed(finished(commence_time=timezone.now() - dt.timedelta(days=2)), "alpha", -110, -110)
+    full_market(GameFactory(commence_time=timezone.now() + dt.timedelta(hours=5)), books=1)
+    with django_assert_num_queries(2):
+        assert compare_books() == 1
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get("/books/").content.decode()
+    assert "Alpha, 1 game" in page
+    assert "the past as of" in page
+    assert not [one for one in asked.captured_queries if "odd_snapshots" in one["sql"]]
 
 
 @pytest.mark.django_db

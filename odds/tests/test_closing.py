@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accounts.tests.factories import UserFactory
 from games.models import Game, ResultSource
@@ -123,6 +125,73 @@ def test_only_the_months_that_can_hold_a_close_are_read(moneyline: Selection) ->
     read = {word[:21] for word in plan.split() if word.startswith("odd_snapshots_20")}
     assert "odd_snapshots_2026_11" in read
     assert not {name for name in read if name < "odd_snapshots_2026_07" or name > "odd_snapshots_2026_11"}
+
+
+def test_a_line_withdrawn_before_the_start_has_no_closing_price(game: Game, moneyline: Selection) -> None:
+    quote(moneyline, "pinnacle", m60=-110, m5=None, p5=-130)
+    quote(moneyline, "bovada", m60=-110, m30=None, m5=-120)
+    quote(moneyline, "fanduel", m60=-110, p5=None)
+    assert [close(moneyline, key) for key in ("pinnacle", "bovada", "fanduel")] == [None, -120, -110]
+
+
+def test_a_withdrawal_ends_every_point_of_a_market_of_one_line_and_one_point_of_a_market_of_many(
+    game: Game,
+) -> None:
+    pinnacle = BookmakerFactory(key="pinnacle")
+    for market in ("spreads", "alternate_spreads"):
+        line = SelectionFactory(game=game, market=market)
+        for minutes, point, price in ((-60, "-3.5", -110), (-40, "-4.5", -105), (-20, "-4.5", None)):
+            SnapshotFactory(
+                selection=line,
+                bookmaker=pinnacle,
+                price=price,
+                point=Decimal(point),
+                timestamp=after(minutes),
+            )
+        wanted = [LineAt(game.pk, line.pk, pinnacle.pk, Decimal(point), NOON) for point in ("-3.5", "-4.5")]
+        found = closing_prices(wanted)
+        assert [found[each].odds if each in found else None for each in wanted] == [
+            -110 if market == "alternate_spreads" else None,
+            None,
+        ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-90, 20),
+            st.sampled_from([None, -110, -120, 130]),
+            st.sampled_from(["-3.5", "-4.5"]),
+            st.integers(0, 10),
+        ),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda change: change[0],
+    )
+)
+@settings(max_examples=25)
+def test_coverage_counts_a_line_exactly_where_there_is_a_closing_price(
+    changes: list[tuple[int, int | None, str, int]],
+) -> None:
+    """Whether a line stood at the start is one thing, however it is asked for."""
+    with transaction.atomic():
+        game = GameFactory(commence_time=NOON, status="live")
+        line, pinnacle = SelectionFactory(game=game, market="spreads"), BookmakerFactory(key="pinnacle")
+        for minutes, price, point, late in changes:
+            SnapshotFactory(
+                selection=line,
+                bookmaker=pinnacle,
+                price=price,
+                point=Decimal(point),
+                timestamp=after(minutes),
+                captured_at=after(minutes + late),
+            )
+        found = closing_prices(
+            [LineAt(game.pk, line.pk, pinnacle.pk, Decimal(point), NOON) for point in ("-3.5", "-4.5")]
+        )
+        (sport,) = closing_coverage(since=after(-600), until=after(1))
+        assert sum(book.closed for book in sport.books) == bool(found)
+        transaction.set_rollback(True)
 
 
 def test_coverage_tells_standing_lines_from_withdrawn_and_unseen_ones(game: Game) -> None:
