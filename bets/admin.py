@@ -18,10 +18,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from bets.bankrolls import admin as bankroll_admin  # noqa: F401 - registers the money
 from bets.decisions.options import staff_options
 from bets.exceptions import Refused
 from bets.models import (
-    Bankroll,
     Bet,
     BetEvent,
     BetLeg,
@@ -185,34 +185,6 @@ def act_on(
             count += 1
     if count:
         messages.success(request, f"{count} {done}.")
-
-
-@admin.register(Bankroll)
-class BankrollAdmin(ReadOnly):
-    list_display = ["name", "user", "kind", "currency", "bookmaker", "holds", "created_at"]
-    list_filter = ["kind", "currency", "bookmaker"]
-    list_select_related = ["user", "bookmaker"]
-    search_fields = ["name", "user__username", "user__email"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Bankroll]:
-        return Bankroll.objects.with_balance()
-
-    @admin.display(description="Balance", ordering="balance")
-    def holds(self, bankroll: Bankroll) -> str:
-        return format_money(getattr(bankroll, "balance"), bankroll.currency)  # noqa: B009 - annotated
-
-
-@admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnly):
-    list_display = ["at", "bankroll", "owner", "seq", "kind", "amount", "balance_after", "bet", "revision"]
-    list_filter = ["kind", "at"]
-    list_select_related = ["bankroll__user", "bet"]
-    search_fields = ["bankroll__name", "bankroll__user__username", "=bet__id", "note"]
-    ordering = ["-at", "-id"]
-
-    @admin.display(description="Owner", ordering="bankroll__user__username")
-    def owner(self, line: LedgerEntry) -> str:
-        return line.bankroll.user.username
 
 
 @admin.register(BetEvent)

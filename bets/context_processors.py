@@ -7,7 +7,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.appearance import odds_format_of
 from bets import review
 from bets import slip as slips
-from bets.bankroll_page import BankrollRow, bankrolls_of
+from bets.bankrolls.page import BankrollRow, bankrolls_of
 from bets.slip_view import SlipView, read_slip
 
 

@@ -49,3 +49,7 @@ class NotAllowed(Refused):
 
 class NotPossible(Refused):
     """The bet is in a state that does not allow this."""
+
+
+class BadOperation(Refused):
+    """Something in a deposit, withdrawal, bonus, adjustment or transfer itself is wrong."""

@@ -12,16 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from accounts.models import User
 from bets.arrays import columns
-from bets.clock import database_now
-from bets.exceptions import InsufficientFunds, NotAllowed
-from bets.models import Bankroll, BankrollKind, Currency, LedgerEntry, LedgerKind
-from bets.money import LARGEST_BALANCE, BadAmount, checked_amount, format_money
-from odds.models import Bookmaker
+from bets.exceptions import InsufficientFunds, NotAllowed, NotPossible
+from bets.models import Bankroll, LedgerEntry, LedgerKind
+from bets.money import format_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,7 @@ class Tail:
     may_go_negative: bool
     seq: int
     balance: Decimal
+    is_archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,7 @@ class Movement:
     bet_id: uuid.UUID | None = None
     revision: int = 0
     note: str = ""
+    operation_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,8 @@ LOCK = """
 SELECT id FROM bankrolls WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 TAILS = """
-SELECT b.id, b.currency, b.may_go_negative, coalesce(last.seq, 0), coalesce(last.balance_after, 0)
+SELECT b.id, b.currency, b.may_go_negative, coalesce(last.seq, 0), coalesce(last.balance_after, 0),
+    b.archived_at IS NOT NULL
 FROM bankrolls b
 LEFT JOIN LATERAL (
     SELECT seq, balance_after FROM ledger_entries WHERE bankroll_id = b.id ORDER BY seq DESC LIMIT 1
@@ -73,10 +73,11 @@ WHERE b.id = ANY(%s::uuid[])
 """
 APPEND = """
 INSERT INTO ledger_entries
-    (bankroll_id, seq, previous_seq, kind, amount, balance_before, balance_after, bet_id, revision, note, at)
-SELECT bankroll_id, seq, nullif(seq - 1, 0), kind, amount, before, before + amount, bet_id, revision, note, %s
-FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::numeric[], %s::numeric[], %s::uuid[], %s::int[], %s::text[])
-    AS line (bankroll_id, seq, kind, amount, before, bet_id, revision, note)
+    (bankroll_id, seq, previous_seq, kind, amount, balance_before, balance_after, bet_id, revision, note,
+     operation_id, at)
+SELECT bankroll_id, seq, nullif(seq - 1, 0), kind, amount, before, before + amount, bet_id, revision, note, operation_id, %s
+FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::numeric[], %s::numeric[], %s::uuid[], %s::int[], %s::text[], %s::uuid[])
+    AS line (bankroll_id, seq, kind, amount, before, bet_id, revision, note, operation_id)
 """
 
 
@@ -108,7 +109,17 @@ def append(lines: Sequence[Line], *, at: dt.datetime) -> None:
     if not lines:
         return
     rows = [
-        (m.bankroll_id, line.seq, str(m.kind), m.amount, line.balance_before, m.bet_id, m.revision, m.note)
+        (
+            m.bankroll_id,
+            line.seq,
+            str(m.kind),
+            m.amount,
+            line.balance_before,
+            m.bet_id,
+            m.revision,
+            m.note,
+            m.operation_id,
+        )
         for line in lines
         for m in [line.movement]
     ]
@@ -128,83 +139,16 @@ def require_funds(tail: Tail, amount: Decimal, *, what: str) -> None:
     )
 
 
+def require_in_use(tail: Tail) -> None:
+    """Raise NotPossible if the bankroll is archived."""
+    if tail.is_archived:
+        raise NotPossible("This bankroll is archived. Restore it first.")
+
+
 def require_owner(bankroll: Bankroll, by: User) -> None:
     """Raise NotAllowed unless ``by`` owns the bankroll or is staff."""
     if bankroll.user_id != by.pk and not by.is_staff:
         raise NotAllowed("This bankroll belongs to somebody else.")
-
-
-@transaction.atomic
-def open_bankroll(
-    *,
-    user: User,
-    name: str,
-    currency: str = Currency.USD,
-    kind: str = BankrollKind.PAPER,
-    bookmaker: Bookmaker | None = None,
-    opening_deposit: Decimal | None = None,
-    may_go_negative: bool = False,
-    now: dt.datetime | None = None,
-) -> Bankroll:
-    """Open a bankroll, with a first deposit if one is given.
-
-    Raises ValidationError naming the field (a name in use, an unknown currency) and BadAmount.
-    """
-    bankroll = Bankroll(
-        user=user,
-        name=name.strip(),
-        currency=currency,
-        kind=kind,
-        bookmaker=bookmaker,
-        may_go_negative=may_go_negative,
-    )
-    bankroll.full_clean()
-    try:
-        with transaction.atomic():
-            bankroll.save(force_insert=True)
-    except IntegrityError as error:
-        if "bankroll_name_is_unique_per_user" not in str(error):
-            raise
-        raise ValidationError({"name": "You already have a bankroll of that name."}) from error
-    if opening_deposit is not None:
-        deposit(bankroll=bankroll, amount=opening_deposit, by=user, note="Opening deposit", now=now)
-    return bankroll
-
-
-@transaction.atomic
-def deposit(
-    *, bankroll: Bankroll, amount: Decimal, by: User, note: str = "", now: dt.datetime | None = None
-) -> LedgerEntry:
-    """Put money into a bankroll. Raises BadAmount, NotAllowed."""
-    require_owner(bankroll, by)
-    whole = checked_amount(amount, bankroll.currency, what="deposit")
-    return move(bankroll, LedgerKind.DEPOSIT, whole, note=note, by=by, now=now)
-
-
-@transaction.atomic
-def withdraw(
-    *, bankroll: Bankroll, amount: Decimal, by: User, note: str = "", now: dt.datetime | None = None
-) -> LedgerEntry:
-    """Take money out of a bankroll. Raises BadAmount, InsufficientFunds, NotAllowed."""
-    require_owner(bankroll, by)
-    whole = checked_amount(amount, bankroll.currency, what="withdrawal")
-    return move(bankroll, LedgerKind.WITHDRAWAL, -whole, note=note, by=by, now=now)
-
-
-def move(
-    bankroll: Bankroll, kind: LedgerKind, amount: Decimal, *, note: str, by: User, now: dt.datetime | None
-) -> LedgerEntry:
-    """Append one line that belongs to no bet; staff who move another's money are named in it."""
-    tails = lock_bankrolls([bankroll.pk])
-    if tails[bankroll.pk].balance + amount > LARGEST_BALANCE:
-        raise BadAmount("The bankroll would hold more than can be recorded.")
-    if amount < 0:
-        require_funds(tails[bankroll.pk], -amount, what=kind.label.lower())
-    if by.pk != bankroll.user_id:
-        note = f"{note} (by {by.username})".strip()
-    lines = plan(tails, [Movement(bankroll.pk, kind, amount, note=note[:200])])
-    append(lines, at=now or database_now())
-    return LedgerEntry.objects.get(bankroll=bankroll, seq=lines[0].seq)
 
 
 def balance(bankroll: Bankroll) -> Decimal:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from bets.bankroll_page import BankrollRow
+from bets.bankrolls.page import BankrollRow
 from bets.grading import LegGrade, grade_ticket, win_factor
 from bets.history import BetRow
 from bets.money import BadAmount, format_money, parse_money

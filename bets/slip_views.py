@@ -16,7 +16,7 @@ from accounts.appearance import odds_format_of
 from accounts.http import PageRequest
 from accounts.models import User
 from bets import slip as slips
-from bets.bankroll_page import bankrolls_of
+from bets.bankrolls.page import bankrolls_of
 from bets.exceptions import PriceGone, PriceMoved, Refused
 from bets.forms import SlipAddForm, SlipForm
 from bets.history import BetRow, bet_row, bets_of

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bets import bankroll_views, decision_views, import_views, review_views, slip_views, views
+from bets import decision_views, import_views, review_views, slip_views, views
+from bets.bankrolls import views as bankroll_views
 
 app_name = "bets"
 urlpatterns: list[URLPattern] = [

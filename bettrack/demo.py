@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from bets import ledger
+from bets import bankrolls
 from bets.exceptions import Refused
 from bets.models import Bankroll, BankrollKind, Bet
 from bets.placement import place_straight
@@ -81,7 +81,7 @@ def ensure_bankroll(user: User, *, now: dt.datetime) -> Bankroll:
     existing = Bankroll.objects.filter(user=user, name=BANKROLL).first()
     if existing is not None:
         return existing
-    return ledger.open_bankroll(
+    return bankrolls.open_bankroll(
         user=user,
         name=BANKROLL,
         kind=BankrollKind.PAPER,

@@ -229,6 +229,8 @@ class Bankrolls:
         if bet.currency and bet.currency not in Currency.values:
             return Step(bet, "refuse", f"currency: {bet.currency[:10]} is not one that BetTrack keeps.")
         bankroll = self.chosen or self.named(bet.bankroll, bet.currency)
+        if bankroll.archived_at is not None:
+            return Step(bet, "refuse", f"bankroll: “{bankroll.name}” is archived. Restore it first.")
         if bet.currency and bet.currency != bankroll.currency:
             return Step(
                 bet,

@@ -27,6 +27,8 @@ from bets.models.ledger import (
     LedgerKind,
 )
 from bets.models.legs import BetLeg, BetLegQuerySet
+from bets.models.limits import COOLING_OFF, LimitChange, LimitChangeQuerySet, LimitKind
+from bets.models.operations import Operation, OperationKind
 from bets.models.preferences import BettingPreferences
 from bets.models.records import PublishedRecord
 from bets.models.rules import (
@@ -40,6 +42,7 @@ from bets.models.tickets import (
 )
 
 __all__ = [
+    "COOLING_OFF",
     "OPEN_STATUSES",
     "SINGLE_PRICE",
     "SLIP_KINDS",
@@ -65,7 +68,12 @@ __all__ = [
     "ImportedLeg",
     "LedgerEntry",
     "LedgerKind",
+    "LimitChange",
+    "LimitChangeQuerySet",
+    "LimitKind",
     "Moves",
+    "Operation",
+    "OperationKind",
     "PublishedRecord",
     "ResultCheck",
     "RuleFamily",

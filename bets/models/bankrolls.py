@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Self
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -42,9 +43,27 @@ class BankrollKind(models.TextChoices):
     PAPER = "paper", "Paper"
 
 
+USED = """
+    IF EXISTS (SELECT FROM ledger_entries WHERE bankroll_id = OLD.id)
+        OR EXISTS (SELECT FROM bets WHERE bankroll_id = OLD.id) THEN
+        RAISE EXCEPTION 'the currency and the kind of money of a bankroll that has been used cannot be changed'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class BankrollQuerySet(models.QuerySet["Bankroll"]):
     def owned_by(self, user: object) -> Self:
         return self.filter(user=user)
+
+    def active(self) -> Self:
+        """Those that are in use, not archived."""
+        return self.filter(archived_at__isnull=True)
+
+    def default_first(self) -> Self:
+        """The one that is chosen by default, then the others, oldest first."""
+        return self.order_by("-is_default", "created_at", "pk")
 
     def with_balance(self) -> Self:
         """Annotate ``balance``: what the last ledger line left, 0 without lines."""
@@ -71,7 +90,17 @@ class Bankroll(models.Model):
     bookmaker = models.ForeignKey(
         Bookmaker, on_delete=models.PROTECT, null=True, blank=True, related_name="bankrolls"
     )
-    may_go_negative = models.BooleanField(default=False)
+    may_go_negative = models.BooleanField(
+        default=False, help_text="Whether stakes and withdrawals may leave less than zero."
+    )
+    covered_from = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        editable=False,
+        help_text="The first ledger line since which nothing may be taken that is not there.",
+    )
+    is_default = models.BooleanField(default=False, db_default=False, help_text="Chosen first on the slip.")
+    archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = models.Manager.from_queryset(BankrollQuerySet)()
@@ -98,6 +127,26 @@ class Bankroll(models.Model):
                 condition=Q(currency__in=Currency.values),
                 name="bankroll_currency_is_known",
                 violation_error_message="Choose a known currency.",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(is_default=True),
+                name="one_default_bankroll_per_user",
+                violation_error_message="Another bankroll is your default.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_default=False) | Q(archived_at__isnull=True),
+                name="default_bankroll_is_in_use",
+                violation_error_message="An archived bankroll cannot be the default.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="money_stays_what_it_is",
+                operation=pgtrigger.UpdateOf("currency", "kind"),  # type: ignore[no-untyped-call] # as in kinds.py
+                when=pgtrigger.Before,
+                condition=pgtrigger.AnyChange("currency", "kind"),
+                func=USED,
             ),
         ]
 

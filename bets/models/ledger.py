@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
 from bets.models.bankrolls import Bankroll
 from bets.models.kinds import append_only
+from bets.models.operations import Operation
 from bets.models.tickets import Bet
 
 
@@ -18,6 +20,33 @@ class LedgerKind(models.TextChoices):
     REVERSAL = "reversal", "Reversal"
     BONUS = "bonus", "Bonus"
     ADJUSTMENT = "adjustment", "Adjustment"
+    TRANSFER = "transfer", "Transfer"
+    CORRECTION = "correction", "Correction"
+
+
+OF_BETS = (LedgerKind.STAKE, LedgerKind.PAYOUT, LedgerKind.REVERSAL)
+OF_OWNERS = tuple(kind for kind in LedgerKind if kind not in OF_BETS)
+
+NOT_THERE = """
+    IF NOT (SELECT may_go_negative FROM bankrolls WHERE id = NEW.bankroll_id) THEN
+        RAISE EXCEPTION 'the bankroll does not hold what line % takes from it', NEW.seq
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+"""
+"""A reversal is excepted: what was paid by mistake is taken back though it has been spent since."""
+NOT_AGREED = """
+    IF NOT EXISTS (
+        SELECT FROM operations o WHERE o.id = NEW.operation_id
+            AND NEW.kind = CASE o.kind WHEN 'undo' THEN 'correction' ELSE o.kind END
+            AND ((NEW.bankroll_id = o.bankroll_id AND NEW.amount = o.amount)
+                OR (NEW.bankroll_id = o.to_bankroll_id AND NEW.amount = o.to_amount))
+    ) THEN
+        RAISE EXCEPTION 'line % of the ledger is not what its operation moves', NEW.seq
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+"""
 
 
 class LedgerEntry(models.Model):
@@ -39,6 +68,9 @@ class LedgerEntry(models.Model):
         Bet, on_delete=models.PROTECT, null=True, blank=True, related_name="ledger", db_index=False
     )
     revision = models.PositiveSmallIntegerField(default=0)
+    operation = models.ForeignKey(
+        Operation, on_delete=models.PROTECT, null=True, blank=True, related_name="lines", db_index=False
+    )
     note = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
 
@@ -71,25 +103,50 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=[LedgerKind.DEPOSIT, LedgerKind.BONUS, LedgerKind.PAYOUT], amount__gt=0)
                 | Q(kind__in=[LedgerKind.WITHDRAWAL, LedgerKind.STAKE], amount__lt=0)
-                | Q(kind__in=[LedgerKind.REVERSAL, LedgerKind.ADJUSTMENT]),
+                | Q(
+                    kind__in=[
+                        LedgerKind.REVERSAL,
+                        LedgerKind.ADJUSTMENT,
+                        LedgerKind.TRANSFER,
+                        LedgerKind.CORRECTION,
+                    ]
+                ),
                 name="ledger_amount_has_the_sign_of_its_kind",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    kind__in=[LedgerKind.STAKE, LedgerKind.PAYOUT, LedgerKind.REVERSAL], bet__isnull=False
-                )
-                | Q(
-                    kind__in=[
-                        LedgerKind.DEPOSIT,
-                        LedgerKind.WITHDRAWAL,
-                        LedgerKind.BONUS,
-                        LedgerKind.ADJUSTMENT,
-                    ],
-                ),
+                condition=Q(kind__in=OF_BETS, bet__isnull=False) | Q(kind__in=OF_OWNERS),
                 name="bet_money_names_its_bet",
             ),
+            models.CheckConstraint(
+                condition=Q(operation__isnull=True)
+                & ~Q(kind__in=[LedgerKind.TRANSFER, LedgerKind.CORRECTION])
+                | Q(operation__isnull=False, bet__isnull=True, kind__in=OF_OWNERS),
+                name="transfers_and_corrections_name_their_operation",
+            ),
+            models.UniqueConstraint(
+                fields=["operation", "bankroll"],
+                condition=Q(operation__isnull=False),
+                name="operation_moves_a_bankroll_once",
+            ),
         ]
-        triggers = [append_only]
+        triggers = [
+            append_only,
+            pgtrigger.Trigger(
+                name="what_is_taken_is_there",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                condition=pgtrigger.Q(new__balance_after__lt=0, new__amount__lt=0)
+                & ~pgtrigger.Q(new__kind=LedgerKind.REVERSAL),
+                func=NOT_THERE,
+            ),
+            pgtrigger.Trigger(
+                name="line_is_what_its_operation_moves",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                condition=pgtrigger.Q(new__operation__isnull=False),
+                func=NOT_AGREED,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.get_kind_display()} {self.amount:+f}"

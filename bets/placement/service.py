@@ -166,6 +166,7 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     bet = drawn_up(ticket, legs)
     bet.placed_at, bet.note, bet.tags = at, note, list(tags)
     tails = ledger.lock_bankrolls([ticket.bankroll.pk])
+    ledger.require_in_use(tails[ticket.bankroll.pk])
     if not bet.is_bonus:
         ledger.require_funds(
             tails[ticket.bankroll.pk], bet.stake, what="liability" if bet.is_lay else "stake"

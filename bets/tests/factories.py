@@ -14,9 +14,9 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.tests.factories import UserFactory
+from bets.bankrolls import open_bankroll
 from bets.due import DueBet
 from bets.explanation import explanation
-from bets.ledger import open_bankroll
 from bets.models import (
     Bankroll,
     Bet,
@@ -32,6 +32,10 @@ from bets.models import (
     ImportState,
     LedgerEntry,
     LedgerKind,
+    LimitChange,
+    LimitKind,
+    Operation,
+    OperationKind,
     PublishedRecord,
     ResultCheck,
     RuleFamily,
@@ -139,6 +143,39 @@ class LedgerEntryFactory(DjangoModelFactory[LedgerEntry]):
     balance_before = Decimal(0)
     balance_after = factory.LazyAttribute(lambda line: line.balance_before + line.amount)
     at = PLACED
+
+
+class OperationFactory(DjangoModelFactory[Operation]):
+    """A deposit without its ledger line; the services of ``bets.bankrolls`` make whole ones."""
+
+    class Meta:
+        model = Operation
+
+    bankroll = factory.SubFactory(BankrollFactory)
+    user = factory.SelfAttribute("bankroll.user")
+    by = factory.SelfAttribute("user")
+    key = factory.LazyFunction(lambda: uuid.uuid4().hex)
+    kind = OperationKind.DEPOSIT
+    amount = Decimal("100.00")
+    happened_at = PLACED
+    recorded_at = PLACED
+
+
+class LimitChangeFactory(DjangoModelFactory[LimitChange]):
+    """A limit of 50 on the stake of bets with real dollars, in force since ``PLACED``."""
+
+    class Meta:
+        model = LimitChange
+
+    user = factory.SubFactory(UserFactory)
+    kind = LimitKind.STAKE
+    currency = "USD"
+    money = "real"
+    amount = Decimal("50.00")
+    time_zone = "America/New_York"
+    loosens = False
+    decided_at = PLACED
+    effective_at = factory.SelfAttribute("decided_at")
 
 
 class ImportBatchFactory(DjangoModelFactory[ImportBatch]):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from bets.ledger import open_bankroll
+from bets.bankrolls import open_bankroll
 from bets.models import Bankroll
 from games.models import Game
 from games.tests.factories import GameFactory, SportFactory, TeamFactory

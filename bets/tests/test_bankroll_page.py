@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from bets import ledger
+from bets import bankrolls, ledger
 from bets.models import Bankroll, LedgerEntry
 from bets.tests.factories import place
 from bets.tests.scenes import person, scene
@@ -163,14 +163,14 @@ def test_the_list_takes_the_same_queries_for_one_bankroll_and_for_many(
         # session, user, bankrolls, bankrolls of the top bar
         with django_assert_num_queries(5):
             client.get(reverse("bets:bankrolls"))
-        ledger.open_bankroll(user=ada.user, name=f"No. {number}", opening_deposit=Decimal(1))
+        bankrolls.open_bankroll(user=ada.user, name=f"No. {number}", opening_deposit=Decimal(1))
 
 
 def test_the_ledger_takes_few_queries(
     client: Client, ada: Bankroll, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(5):
-        ledger.deposit(bankroll=ada, amount=Decimal(1), by=ada.user)
+        bankrolls.deposit(bankroll=ada, amount=Decimal(1), by=ada.user)
     # session, user, bankroll, sums, count, lines, bankrolls of the top bar
     with django_assert_num_queries(8):
         client.get(reverse("bets:bankroll", args=[ada.pk]))

@@ -34,6 +34,7 @@ from bets.tests.factories import (
     SlipLegFactory,
 )
 from bets.tests.import_breaks import IMPORTS
+from bets.tests.money_breaks import MONEY
 from bets.tests.preference_breaks import PREFERENCES
 from bets.tests.record_breaks import RECORDS
 from bets.tests.slip_breaks import SLIPS
@@ -72,10 +73,6 @@ def same_twice(factory: Any, **fields: Any) -> None:
 SETTLED = {"status": BetStatus.WON, "settled_at": PLACED, "payout": Decimal(190)}
 
 BREAKS: dict[str, list[Callable[[], object]]] = {
-    "bankroll_name_is_unique_per_user": [
-        lambda: BankrollFactory(user=BankrollFactory(name="Main").user, name="MAIN"),
-    ],
-    "bankroll_kind_is_known": [lambda: BankrollFactory(kind="gold")],
     "bankroll_of_user_target": [],
     "bet_in_bankroll_target": [],
     "bet_is_of_its_bankrolls_owner": [
@@ -86,7 +83,6 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
         lambda: line(kind=LedgerKind.PAYOUT, bet=BetFactory()),
         lambda: line(kind=LedgerKind.STAKE, bet=BetFactory(), amount=-1),
     ],
-    "bankroll_currency_is_known": [lambda: BankrollFactory(currency="XXX")],
     "bet_is_placed_once": [
         lambda: same_twice(BetFactory, bankroll=BankrollFactory(), idempotency_key="k"),
     ],
@@ -168,6 +164,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     **PREFERENCES,
     **IMPORTS,
     **SLIPS,
+    **MONEY,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],
     "leg_status_is_known": [lambda: leg(status="lucky", return_factor="1/1")],
     "leg_is_graded_exactly_when_it_has_a_factor": [
@@ -216,6 +213,8 @@ NOT_ALONE = {
     "bankroll_of_user_target",
     "bet_in_bankroll_target",
     "return_factor_is_a_fraction",
+    "operation_kind_is_known",
+    "limit_kind_is_known",
 }
 
 
@@ -240,6 +239,8 @@ def named() -> set[str]:
         "ledger_line_starts_from_the_balance_before",
         "bet_is_of_its_bankrolls_owner",
         "ledger_line_is_of_its_bets_bankroll",
+        "operation_is_of_its_bankrolls_owner",
+        "transfer_stays_with_its_owner",
     }
 
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from bets.bankrolls import open_bankroll
 from bets.history import totals_of
-from bets.ledger import open_bankroll
 from bets.models import Bankroll, Bet, BetStatus
 from bets.settlement import settle_due
 from bets.tests.factories import ended, place

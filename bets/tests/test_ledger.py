@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import UserFactory
 from bets import ledger
+from bets.bankrolls import deposit, open_bankroll, withdraw
 from bets.exceptions import InsufficientFunds, NotAllowed
-from bets.ledger import balance, deposit, open_bankroll, withdraw
+from bets.ledger import balance
 from bets.models import Bankroll, LedgerEntry, LedgerKind
 from bets.money import BadAmount
 from bets.tests.factories import PLACED, BankrollFactory, funded_bankroll
@@ -74,7 +75,7 @@ def test_a_bad_opening_deposit_opens_nothing() -> None:
 def test_deposits_and_withdrawals_chain() -> None:
     bankroll = funded_bankroll("100")
     deposit(bankroll=bankroll, amount=Decimal("50.25"), by=bankroll.user)
-    last = withdraw(bankroll=bankroll, amount=Decimal(150), by=bankroll.user, note="rent")
+    last = withdraw(bankroll=bankroll, amount=Decimal(150), by=bankroll.user, note="rent").lines.get()
     assert (last.seq, last.previous_seq, last.amount, last.note) == (3, 2, -150, "rent")
     assert balance(bankroll) == Decimal("0.25")
     assert sum(line.amount for line in LedgerEntry.objects.all()) == Decimal("0.25")
@@ -94,7 +95,7 @@ def test_a_stranger_moves_no_money_and_staff_are_named() -> None:
         with pytest.raises(NotAllowed):
             act(bankroll=bankroll, amount=Decimal(1), by=UserFactory())
     staff = UserFactory(is_staff=True, username="keeper")
-    line = deposit(bankroll=bankroll, amount=Decimal(1), by=staff, note="correction")
+    line = deposit(bankroll=bankroll, amount=Decimal(1), by=staff, note="correction").lines.get()
     assert line.note == "correction (by keeper)"
 
 
@@ -110,7 +111,7 @@ def test_a_movement_takes_few_statements() -> None:
     bankroll = funded_bankroll("100")
     with CaptureQueriesContext(connection) as queries:
         deposit(bankroll=bankroll, amount=Decimal(1), by=bankroll.user)
-    assert len(queries) == 7  # savepoint twice, lock, tail, clock, line, the line read back
+    assert len(queries) == 8  # savepoint twice, lock, tail, done before, clock, operation, line
 
 
 def test_lines_of_several_bankrolls_are_planned_apart() -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.db import Error, IntegrityError, OperationalError, connection, transaction
 
 from accounts.tests.factories import UserFactory
-from bets import due, ledger, regrading, settlement, writing
+from bets import bankrolls, due, ledger, regrading, settlement, writing
 from bets.exceptions import InsufficientFunds, Refused
 from bets.ledger import balance
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetStatus, LedgerEntry, LedgerKind
@@ -295,7 +295,7 @@ def test_money_moves_in_both_directions_at_once_and_adds_up() -> None:
     bankroll = funded_bankroll("50")
 
     def act(n: int) -> object:
-        step = ledger.deposit if n % 2 else ledger.withdraw
+        step = bankrolls.deposit if n % 2 else bankrolls.withdraw
         return step(bankroll=bankroll, amount=Decimal(10), by=bankroll.user)
 
     outcomes = in_threads(12, act)

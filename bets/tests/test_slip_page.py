@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.tests.factories import PASSWORD, UserFactory
-from bets import ledger
+from bets import bankrolls
 from bets.models import Bet, LedgerEntry, LedgerKind
 from bets.tests.scenes import Scene, person, scene
 from games.models import GameStatus
@@ -243,7 +243,7 @@ def test_funds_that_do_not_suffice_are_said_with_the_way_to_deposit(ada: Client,
 
 
 def test_the_bankroll_can_be_chosen(ada: Client, at: Scene) -> None:
-    euros = ledger.open_bankroll(user=at.user, name="Euros", currency="EUR", opening_deposit=Decimal(500))
+    euros = bankrolls.open_bankroll(user=at.user, name="Euros", currency="EUR", opening_deposit=Decimal(500))
     key = add(ada, at)
     sums = ada.post(
         reverse("bets:slip_update"), {"key": key, "stake": "200", "bankroll": str(euros.pk)}, **SUMS

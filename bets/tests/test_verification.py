@@ -22,6 +22,7 @@ def bet() -> Bet:
     place(offered(GameFactory(commence_time=FAR), "h2h"))
     ended(game, 1, 0)
     settle_due()
+    connection.check_constraints()  # deferred guards speak before anything is tampered with
     return bet
 
 
@@ -154,7 +155,7 @@ FORGED: dict[str, list[str]] = {
     "a bet that says it is void": ["UPDATE bets SET status = 'void' WHERE id = %(bet)s"],
     "the money of a bet in another's bankroll": [
         (
-            "UPDATE ledger_entries SET bet_id = %(bet)s WHERE kind = 'deposit'"
+            "UPDATE ledger_entries SET bet_id = %(bet)s, operation_id = NULL WHERE kind = 'deposit'"
             " AND bankroll_id <> (SELECT bankroll_id FROM bets WHERE id = %(bet)s)"
         )
     ],

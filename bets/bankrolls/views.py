@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, back, signed_in
-from bets import ledger
-from bets.bankroll_page import bankrolls_of, ledger_of, ledger_row, with_sums
+from bets import bankrolls as services
+from bets.bankrolls.page import bankrolls_of, ledger_of, ledger_row, with_sums
 from bets.exceptions import Refused
 from bets.forms import AmountForm, BankrollForm
 from bets.models import Bankroll
@@ -29,7 +29,7 @@ def bankrolls(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            opened = ledger.open_bankroll(
+            opened = services.open_bankroll(
                 user=request.user,
                 name=data["name"],
                 currency=data["currency"],
@@ -64,7 +64,7 @@ def deposit(request: SignedInRequest, bankroll_id: uuid.UUID) -> HttpResponse:
     form = AmountForm(request.POST, currency=found.currency, what="deposit")
     if form.is_valid():
         try:
-            entry = ledger.deposit(bankroll=found, by=request.user, **form.cleaned_data)
+            entry = services.deposit(bankroll=found, by=request.user, **form.cleaned_data)
         except (Refused, BadAmount) as refused:
             form.add_error("amount", str(refused))
         else:
@@ -81,7 +81,7 @@ def withdraw(request: SignedInRequest, bankroll_id: uuid.UUID) -> HttpResponse:
     form = AmountForm(request.POST, currency=found.currency, what="withdrawal")
     if form.is_valid():
         try:
-            entry = ledger.withdraw(bankroll=found, by=request.user, **form.cleaned_data)
+            entry = services.withdraw(bankroll=found, by=request.user, **form.cleaned_data)
         except (Refused, BadAmount) as refused:
             form.add_error("amount", str(refused))
         else:
