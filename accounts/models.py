@@ -8,7 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from accounts.api.models import ApiKey, KeptAnswer
 from accounts.ids import uuid7
+
+__all__ = ["NO_PLACE", "ApiKey", "KeptAnswer", "OddsFormat", "Theme", "User", "validate_time_zone"]
 
 
 class OddsFormat(models.TextChoices):

@@ -36,6 +36,8 @@ UNSEEN_TABLES: Final = frozenset(
         "django_migrations",
         "incoming_quotes",
         "arriving",
+        "api_keys",
+        "kept_answers",
     }
 )
 """Tables of which no page with a version shows anything. Every table named nowhere here counts as people's."""

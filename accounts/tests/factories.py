@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import factory
 from factory.django import DjangoModelFactory
 
-from accounts.models import User
+from accounts.api.keys import digest_of
+from accounts.models import ApiKey, KeptAnswer, User
 
 PASSWORD = "correct horse battery staple"
 
@@ -21,3 +24,36 @@ class UserFactory(DjangoModelFactory[User]):
     username = factory.Sequence(lambda n: f"user{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
     password = factory.django.Password(PASSWORD)
+
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+
+
+class ApiKeyFactory(DjangoModelFactory[ApiKey]):
+    """A key whose text is ``text_of(key)``."""
+
+    class Meta:
+        model = ApiKey
+
+    user = factory.SubFactory(UserFactory)
+    name = "spreadsheet"
+    prefix = factory.Sequence(lambda n: f"{n:010d}")
+    digest = factory.LazyAttribute(lambda key: digest_of(f"bt_{key.prefix}_{'s' * 43}"))
+    scopes = factory.LazyFunction(lambda: ["odds:read", "bets:read"])
+    created_at = NOON
+
+
+def text_of(key: ApiKey) -> str:
+    """The secret of a key of the factory."""
+    return f"bt_{key.prefix}_{'s' * 43}"
+
+
+class KeptAnswerFactory(DjangoModelFactory[KeptAnswer]):
+    class Meta:
+        model = KeptAnswer
+
+    user = factory.SubFactory(UserFactory)
+    key = factory.Sequence(lambda n: f"request-{n}")
+    fingerprint = "0" * 64
+    status = 201
+    created_at = NOON

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import NOON, ApiKeyFactory, KeptAnswerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -39,3 +39,40 @@ def test_many_users_may_have_no_email() -> None:
     UserFactory(email="")
     UserFactory(email="")
     assert User.objects.filter(email="").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("api_key_scopes_are_known", {"scopes": ["odds:read", "root"]}),
+        ("api_key_has_a_scope", {"scopes": []}),
+        ("api_key_digest_is_sha256", {"digest": "secret"}),
+        ("api_key_has_a_name", {"name": ""}),
+        ("api_key_expires_after_it_was_made", {"expires_at": NOON}),
+    ],
+)
+def test_api_key_against_the_rules_is_refused(name: str, values: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}"'), transaction.atomic():
+        ApiKeyFactory(**values)
+
+
+def test_prefix_of_an_api_key_is_unique() -> None:
+    key = ApiKeyFactory()
+    with pytest.raises(IntegrityError, match="prefix"), transaction.atomic():
+        ApiKeyFactory(prefix=key.prefix)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("kept_answer_has_a_key", {"key": ""}), ("kept_answer_fingerprint_is_sha256", {"fingerprint": "x"})],
+)
+def test_kept_answer_against_the_rules_is_refused(name: str, values: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}"'), transaction.atomic():
+        KeptAnswerFactory(**values)
+
+
+def test_one_idempotency_key_of_a_person_has_one_answer() -> None:
+    first = KeptAnswerFactory()
+    KeptAnswerFactory(key=first.key)
+    with pytest.raises(IntegrityError, match="one_answer_per_user"), transaction.atomic():
+        KeptAnswerFactory(key=first.key, user=first.user)
