@@ -25,7 +25,7 @@ from bets import stats_page as shown
 from bets.exceptions import Refused
 from bets.models import BankrollKind, Currency, PublishedRecord
 from bets.publishing import publish_record, revoke_record
-from bets.stats import Record, read_record, rolls_of, whole
+from bets.stats import Record, read_record, read_series, rolls_of, whole
 from bets.stats.breakdowns import breakdown
 from bets.stats_forms import pot_key
 
@@ -163,7 +163,7 @@ def worked_out(published: PublishedRecord) -> dict[str, Any]:
         "months": shown.months_of(record, amounts),
         "others": any(roll.last_settled_at for roll in rolls if roll.pot != pot),
         "has_band": bool(record.fair_clv.bets),
-        "chart": shown.chart_data(record, unit),
+        "chart": shown.chart_data(read_series(published.user, record.scope), record.scope, unit),
     }
 
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from bets.models import BetStatus
 from bets.money import format_money
-from bets.stats import Record, Sums, money
+from bets.stats import Record, Scope, Sums, money
 from bets.stats.breakdowns import Slice, Titles
 from bets.stats.inference import SMALLEST_SAMPLE, Interval
 from bets.stats.reading import Bin
-from bets.stats.series import Period
+from bets.stats.series import Period, Series
 from games.models import Sport
 from odds.board_markup import percent_text
 from odds.closing_accuracy import Bin as Mark
@@ -346,24 +346,23 @@ def marks_of(bins: Sequence[Bin]) -> list[Mark]:
     ]
 
 
-def chart_data(record: Record, unit: int = 0) -> dict[str, object]:
+def chart_data(series: Series, scope: Scope, unit: int = 0) -> dict[str, object]:
     """Profit, expectation and band at 2,000 instants at most, extremes among them, in the currency or in units."""
-    series, by = record.series, unit or 100
+    by = unit or 100
     kept = series.thinned()
 
     def scaled(values: Sequence[float]) -> list[float]:
         return [round(values[n] / by, 2) for n in kept]
 
-    has_expected = any(series.covered)
     payload: dict[str, object] = {
-        "zone": record.scope.zone,
-        "unit": "average stakes" if unit else record.scope.currency,
+        "zone": scope.zone,
+        "unit": "average stakes" if unit else scope.currency,
         "bets": len(series.nets),
         "thinned": len(kept) < len(series.nets),
         "t": [series.times[n] for n in kept],
         "profit": scaled(series.equity),
     }
-    if has_expected:
+    if any(series.covered):
         means = series.expected_equity
         payload |= {
             "covered": None if all(series.covered) else scaled(series.covered_equity),

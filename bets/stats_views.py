@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest, signed_in
 from bets import stats_page as shown
 from bets.models import PublishedRecord
-from bets.stats import Record, read_record, rolls_of
+from bets.stats import Record, read_record, read_series, rolls_of
 from bets.stats.breakdowns import DIMENSIONS, SORTS, breakdown, ordered
 from bets.stats_forms import PERIODS, TYPES, Asked, Unreadable, asked, pot_key
 
@@ -82,7 +82,7 @@ def chart(request: SignedInRequest) -> HttpResponse:
         return JsonResponse({"problem": str(problem)}, status=400)
     if wanted is None:
         return JsonResponse({"t": [], "profit": [], "bets": 0})
-    return JsonResponse(shown.chart_data(read_record(request.user, wanted.scope, wanted.by)))
+    return JsonResponse(shown.chart_data(read_series(request.user, wanted.scope), wanted.scope))
 
 
 def published_of(request: SignedInRequest, wanted: Asked) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bets.stats.facts import refresh
-from bets.stats.record import Record, read_record
+from bets.stats.record import Record, read_record, read_series
 from bets.stats.scope import Roll, Scope, default_pot, rolls_of, whole
 from bets.stats.sums import Sums, money
 
@@ -15,6 +15,7 @@ __all__ = [
     "default_pot",
     "money",
     "read_record",
+    "read_series",
     "refresh",
     "rolls_of",
     "whole",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from bets.stats.scope import Scope
-from bets.stats.series import Series, floats, integers
+from bets.stats.series import Instants, Series, floats, integers
 from bets.stats.sums import Moments, Sums
+
+PPB: Final = 1_000_000_000
 
 
 def moments(y: str, x: str, where: str = "") -> str:
@@ -26,12 +29,18 @@ def moments(y: str, x: str, where: str = "") -> str:
 
 MONEY: Final = f"count(*), sum(staked), sum(net), {moments('net', 'staked', 'staked > 0')}"
 TOTALS: Final = f"""
-SELECT status, is_bonus, is_verified, is_live, {MONEY},
-    {moments("clv_ppm", "staked")}, count(*) FILTER (WHERE clv_ppm > 0),
+SELECT status, is_bonus, is_verified, is_live,
+    CASE WHEN status IN ('won', 'lost') AND chance_ppb BETWEEN 1 AND 999999999 THEN (chance_ppb / 100000000)::int2 END,
+    {MONEY}, {moments("clv_ppm", "staked")}, count(*) FILTER (WHERE clv_ppm > 0),
     {moments("fair_clv_ppm", "staked")}, count(*) FILTER (WHERE fair_clv_ppm > 0),
     sum(odds_micro::float8), sum(staked::float8 * staked * (odds_micro / 1e6::float8 - 1)),
-    min(settled_at), max(settled_at)
-FROM settled_bets WHERE {{where}} GROUP BY status, is_bonus, is_verified, is_live
+    min(settled_at), max(settled_at),
+    count(chance_ppb), sum(net) FILTER (WHERE chance_ppb IS NOT NULL),
+    sum(chance_ppb::float8 * (if_won - if_lost)), sum(if_lost),
+    sum(chance_ppb::float8 * (1000000000 - chance_ppb) * (if_won - if_lost) * (if_won - if_lost)),
+    sum(chance_ppb::float8), sum(chance_ppb::float8 * chance_ppb),
+    sum(ln(nullif(CASE status WHEN 'won' THEN chance_ppb::float8 ELSE 1000000000 - chance_ppb END, 0)))
+FROM settled_bets WHERE {{where}} GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - put together from constants
 SLICES: Final = f"""
 SELECT {{keys}}, status, is_bonus, {MONEY}, count(clv_ppm), sum(clv_ppm)
@@ -48,23 +57,16 @@ SELECT tag, status, is_bonus, {MONEY}, count(clv_ppm), sum(clv_ppm)
 FROM settled_bets CROSS JOIN LATERAL unnest(tags) AS tag
 WHERE {{where}} AND tags <> '{{{{}}}}' GROUP BY tag, status, is_bonus
 """  # noqa: S608 - put together from constants
-CALIBRATION: Final = """
-SELECT least(chance_ppb / 100000000, 9), status = 'won', count(*), sum(chance_ppb / 1e9::float8),
-    sum((chance_ppb / 1e9::float8) ^ 2),
-    sum(-ln(CASE status WHEN 'won' THEN chance_ppb ELSE 1000000000 - chance_ppb END / 1e9::float8))
-FROM settled_bets WHERE {where} AND status IN ('won', 'lost') AND chance_ppb BETWEEN 1 AND 999999999
-GROUP BY 1, 2
-"""
 ORDER: Final = "''::bytea ORDER BY settled_at, bet_id"
 SERIES: Final = f"""
-SELECT string_agg(int8send(at), {ORDER}), string_agg(int8send(net), {ORDER}),
-    string_agg(float8send(coalesce(p * if_won + (1 - p) * if_lost, 'NaN')), {ORDER}),
-    string_agg(float8send(coalesce(p * (1 - p) * (if_won - if_lost)::float8 ^ 2, 'NaN')), {ORDER})
-FROM (
-    SELECT *, extract(epoch FROM settled_at)::int8 AS at, chance_ppb / 1e9::float8 AS p
-    FROM settled_bets WHERE {{where}}
-) timed
+SELECT string_agg(timestamptz_send(settled_at), {ORDER}), string_agg(int8send(net), {ORDER}) {{more}}
+FROM settled_bets WHERE {{where}}
 """  # noqa: S608 - put together from constants
+EXPECTED: Final = f""",
+    string_agg(float8send(coalesce(chance_ppb / 1e9::float8 * (if_won - if_lost) + if_lost, 'NaN')), {ORDER}),
+    string_agg(float8send(coalesce(
+        chance_ppb / 1e18::float8 * (1000000000 - chance_ppb) * (if_won - if_lost) * (if_won - if_lost), 0)), {ORDER})
+"""
 OPEN: Final = """
 SELECT count(*), coalesce(sum(stake - cashed_stake) FILTER (WHERE NOT is_bonus), 0)
 FROM bets WHERE bankroll_id = ANY(%(rolls)s::uuid[]) AND payout IS NULL
@@ -81,6 +83,16 @@ class Bin:
     squares: float = 0.0
     won_chances: float = 0.0
     log_loss: float = 0.0
+
+
+@dataclass(slots=True)
+class Expected:
+    """Bets with a fair closing chance: their profit, Σ of what was to be expected and its variance, in hundredths."""
+
+    bets: int = 0
+    net: int = 0
+    mean: float = 0.0
+    variance: float = 0.0
 
 
 @dataclass(slots=True)
@@ -102,6 +114,8 @@ class Totals:
     fair: Closing = field(default_factory=Closing)
     odds: float = 0.0
     luck_variance: float = 0.0
+    expected: Expected = field(default_factory=Expected)
+    bins: list[Bin] = field(default_factory=lambda: [Bin() for _ in range(10)])
     first: Any = None
     last: Any = None
 
@@ -143,7 +157,7 @@ def rows(cursor: CursorWrapper, statement: str, scope: Scope) -> list[tuple[Any,
 
 def totals(cursor: CursorWrapper, scope: Scope) -> Totals:
     found = Totals()
-    for status, is_bonus, is_verified, is_live, *rest in rows(cursor, TOTALS, scope):
+    for status, is_bonus, is_verified, is_live, tenth, *rest in rows(cursor, TOTALS, scope):
         sums = sums_of(status, is_bonus, tuple(rest[:9]))
         found.all.add(sums)
         if is_verified:
@@ -159,7 +173,31 @@ def totals(cursor: CursorWrapper, scope: Scope) -> Totals:
             found.luck_variance += rest[24]
         found.first = min(filter(None, (found.first, rest[25])))
         found.last = max(filter(None, (found.last, rest[26])))
+        expect(found.expected, *rest[27:32])
+        if tenth is not None:
+            calibrate(found.bins[tenth], status == "won", sums.bets, *rest[32:35])
     return found
+
+
+def expect(
+    expected: Expected, bets: int, net: Any, gain: float | None, if_lost: Any, variance: float | None
+) -> None:
+    """Add a group's bets to what was expected: Σ chance × gain in billionths, Σ profit if lost, variance in 10⁻¹⁸."""
+    expected.bets += bets
+    expected.net += int(net or 0)
+    expected.mean += (gain or 0.0) / PPB + float(if_lost or 0)
+    expected.variance += (variance or 0.0) / PPB**2
+
+
+def calibrate(tenth: Bin, is_won: bool, bets: int, chances: float, squares: float, logs: float) -> None:
+    """Add bets that were won, or lost, to their tenth: Σ chance in billionths, of its squares, and Σ ln of what happened."""
+    tenth.bets += bets
+    tenth.chances += chances / PPB
+    tenth.squares += squares / PPB**2
+    tenth.log_loss += bets * math.log(PPB) - logs
+    if is_won:
+        tenth.hits += bets
+        tenth.won_chances += chances / PPB
 
 
 def slices(cursor: CursorWrapper, scope: Scope, by: str | None = None) -> dict[str, dict[Any, Sums]]:
@@ -183,25 +221,11 @@ def slices(cursor: CursorWrapper, scope: Scope, by: str | None = None) -> dict[s
     return {dimension: dict(values) for dimension, values in found.items()}
 
 
-def calibration(cursor: CursorWrapper, scope: Scope) -> list[Bin]:
-    """The ten tenths of the scale, from 0 up."""
-    found = [Bin() for _ in range(10)]
-    for number, is_won, count, chances, squares, log_loss in rows(cursor, CALIBRATION, scope):
-        part = found[number]
-        part.bets += count
-        part.chances += chances
-        part.squares += squares
-        part.log_loss += log_loss
-        if is_won:
-            part.hits += count
-            part.won_chances += chances
-    return found
-
-
-def series(cursor: CursorWrapper, scope: Scope) -> Series:
-    """Every bet in the order of settlement, sent as four packed strings."""
-    [(times, nets, expected, variances)] = rows(cursor, SERIES, scope)
-    return Series(integers(times), integers(nets), floats(expected), floats(variances))
+def series(cursor: CursorWrapper, scope: Scope, *, expected: bool = False) -> Series:
+    """Every bet in the order of settlement, sent as packed strings; ``expected`` reads what to expect of each, too."""
+    statement = SERIES.replace("{more}", EXPECTED if expected else "")
+    [(times, nets, *means)] = rows(cursor, statement, scope)
+    return Series(Instants(integers(times)), integers(nets), *map(floats, means))
 
 
 def open_bets(cursor: CursorWrapper, scope: Scope) -> tuple[int, int]:

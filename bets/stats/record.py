@@ -13,6 +13,7 @@ from bets.stats import reading
 from bets.stats.facts import refresh
 from bets.stats.inference import (
     SMALLEST_SAMPLE,
+    Z95,
     Verdict,
     expected_wins,
     record_test,
@@ -78,7 +79,6 @@ class Record:
     scope: Scope
     totals: Totals
     slices: Mapping[str, Mapping[Any, Sums]]
-    bins: list[Bin]
     series: Series
     open: int
     exposure: int
@@ -86,6 +86,11 @@ class Record:
     @property
     def sums(self) -> Sums:
         return self.totals.all
+
+    @property
+    def bins(self) -> list[Bin]:
+        """The ten tenths of the scale of fair chances, from 0 up."""
+        return self.totals.bins
 
     @property
     def average_odds(self) -> float | None:
@@ -148,13 +153,19 @@ class Record:
     @property
     def expectation(self) -> tuple[int, int, float, float, Verdict | None]:
         """Bets with a fair chance, their profit, what was expected, half of its 95 % band (hundredths), the verdict."""
-        series = self.series
-        count = sum(series.covered)
-        if not count:
+        expected = self.totals.expected
+        if not expected.bets:
             return 0, 0, 0.0, 0.0, None
-        actual, expected, half = series.covered_equity[-1], series.expected_equity[-1], series.band(-1)
-        verdict = two_sided((actual - expected) / (half / 1.959963984540054)) if half else None
-        return count, actual, expected, half, verdict if count >= SMALLEST_SAMPLE else None
+        deviation = expected.variance**0.5
+        verdict = two_sided((expected.net - expected.mean) / deviation) if deviation else None
+        is_enough = expected.bets >= SMALLEST_SAMPLE
+        return (
+            expected.bets,
+            expected.net,
+            expected.mean,
+            Z95 * deviation,
+            verdict if is_enough else None,
+        )
 
     @property
     def drawdown(self) -> Drawdown:
@@ -173,13 +184,19 @@ class Record:
 def read_record(user: User, scope: Scope, by: str | None = None) -> Record:
     """Read the statistics of a person's bets in a scope, figures brought up to date first.
 
-    ``by`` reads one break-down (a key of ``breakdowns.DIMENSIONS``) instead of all. Nine statements at most.
+    ``by`` reads one break-down (a key of ``breakdowns.DIMENSIONS``) instead of all. Eight statements at most.
     """
     refresh(user.pk)
     with reading.reader(scope) as cursor:
         totals = reading.totals(cursor, scope)
         slices = reading.slices(cursor, scope, by)
-        bins = reading.calibration(cursor, scope)
         series = reading.series(cursor, scope)
         count, exposure = reading.open_bets(cursor, scope)
-    return Record(scope, totals, slices, bins, series, count, exposure)
+    return Record(scope, totals, slices, series, count, exposure)
+
+
+def read_series(user: User, scope: Scope) -> Series:
+    """Read the bets of a scope in the order of settlement with what was to be expected of them, for a chart."""
+    refresh(user.pk)
+    with reading.reader(scope) as cursor:
+        return reading.series(cursor, scope, expected=True)

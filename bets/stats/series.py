@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from operator import mul, sub, truediv
-from typing import Final
+from typing import Final, overload
 from zoneinfo import ZoneInfo
 
 from bets.stats.inference import Z95
 
 MOST_POINTS: Final = 2_000
+Y2000: Final = 946_684_800
+"""The epoch of PostgreSQL in seconds after that of Unix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,36 @@ class Period:
     net: int
 
 
+class Instants(Sequence[int]):
+    """Epoch seconds of instants that PostgreSQL sent in its own form, microseconds since 2000."""
+
+    def __init__(self, sent: Sequence[int]) -> None:
+        self.sent = sent
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[int]: ...
+    def __getitem__(self, place: int | slice) -> int | list[int]:
+        if isinstance(place, slice):
+            return [one // 1_000_000 + Y2000 for one in self.sent[place]]
+        return self.sent[place] // 1_000_000 + Y2000
+
+
 @dataclass(frozen=True)
 class Series:
     """Settled bets in order: ``times`` (epoch seconds), ``nets`` (hundredths), and what was expected of them.
 
-    ``expected`` and ``variances`` are NaN for a bet without a fair closing chance.
+    Of a bet without a fair closing chance ``expected`` is NaN and its variance 0; both are empty unless read.
     """
 
     times: Sequence[int]
     nets: Sequence[int]
-    expected: Sequence[float]
-    variances: Sequence[float]
+    expected: Sequence[float] = ()
+    variances: Sequence[float] = ()
 
     @cached_property
     def equity(self) -> list[int]:
@@ -76,7 +97,7 @@ class Series:
     @cached_property
     def spread(self) -> list[float]:
         """Variance of the profit after each bet, Σ p(1 − p)(if won − if lost)²."""
-        return list(accumulate([v if v == v else 0.0 for v in self.variances]))  # noqa: PLR0124
+        return list(accumulate(self.variances))
 
     def band(self, place: int) -> float:
         """Half the width of the 95 % band around the expectation after a bet: 1.96·√variance."""
@@ -86,7 +107,7 @@ class Series:
         """The deepest fall of bank + profit; ``bank`` (hundredths) is what was there before the first bet."""
         if not self.nets:
             return Drawdown(0, None, None, None)
-        levels = list(accumulate(self.nets, initial=bank))
+        levels = [0, *self.equity]
         peaks = list(accumulate(levels, max))
         falls = list(map(sub, peaks, levels))
         depth = max(falls)
@@ -96,7 +117,7 @@ class Series:
         high = levels.index(peaks[low])
         return Drawdown(
             depth,
-            max(map(truediv, falls, peaks)) if bank > 0 else None,
+            max(map(truediv, falls, map(bank.__add__, peaks))) if bank > 0 else None,
             self.times[high - 1] if high else None,
             self.times[low - 1],
         )

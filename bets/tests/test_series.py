@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bets.stats.series import Series
+from bets.stats.series import Instants, Series
 
 NETS = st.lists(st.integers(-10_000, 20_000), min_size=1, max_size=200)
 NAN = math.nan
 
 
 def series(nets: list[int], times: list[int] | None = None) -> Series:
-    return Series(times or list(range(0, 3600 * len(nets), 3600)), nets, [NAN] * len(nets), [NAN] * len(nets))
+    return Series(times or list(range(0, 3600 * len(nets), 3600)), nets, [NAN] * len(nets), [0.0] * len(nets))
 
 
 @given(NETS, st.integers(0, 50_000))
@@ -86,7 +86,16 @@ def test_a_thinned_series_keeps_its_ends_and_its_extremes(nets: list[int], most:
 
 
 def test_expectation_adds_up_over_the_bets_that_have_one() -> None:
-    made = Series([0, 1, 2], [100, -50, 70], [10.0, NAN, 5.0], [400.0, NAN, 500.0])
+    made = Series([0, 1, 2], [100, -50, 70], [10.0, NAN, 5.0], [400.0, 0.0, 500.0])
     assert made.expected_equity == [10.0, 10.0, 15.0]
     assert made.covered_equity == [100, 100, 170]
     assert made.band(-1) == pytest.approx(1.959964 * 30, rel=1e-6)
+
+
+def test_instants_are_the_seconds_of_what_the_database_sent() -> None:
+    at = dt.datetime(2026, 3, 1, 20, 0, 59, 999_999, tzinfo=dt.UTC)
+    before = dt.datetime(1999, 12, 31, 23, 59, 58, 500_000, tzinfo=dt.UTC)
+    epoch = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    found = Instants([(one - epoch) // dt.timedelta(microseconds=1) for one in (before, at)])
+    assert (found[0], found[-1], found[0:2]) == (946_684_798, 1_772_395_259, [946_684_798, 1_772_395_259])
+    assert list(found) == [int(before.timestamp()), int(at.timestamp())]

@@ -165,7 +165,8 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             f"statistics of {found.bets:,} bets: {found.ms:.0f} ms of SQL and Python, {found.best_ms:.0f} at best, "
-            f"{found.python_ms:.0f} of them Python; {found.all_ms:.0f} with every break-down\n"
+            f"{found.python_ms:.0f} of them Python; {found.all_ms:.0f} with every break-down; "
+            f"{found.chart_ms:.0f} its chart\n"
             f"{found.statements} statements; a new connection each time, median of {rounds}\n"
             f"(their figures were derived in {found.derive_ms / 1000:.1f} s, once)"
         )
