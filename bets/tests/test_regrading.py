@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.tests.factories import UserFactory
 from bets import tasks
-from bets.ledger import balance, withdraw
+from bets.bankrolls import withdraw
+from bets.ledger import balance
 from bets.models import Bet, BetEventKind, BetStatus, ResultCheck
 from bets.regrading import regrade_batch, regrade_due
 from bets.settlement import settle_due
