@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 
@@ -53,3 +54,15 @@ class NotPossible(Refused):
 
 class BadOperation(Refused):
     """Something in a deposit, withdrawal, bonus, adjustment or transfer itself is wrong."""
+
+
+class LimitReached(Refused):
+    """The bet is beyond a limit of its owner's. ``left`` may still be staked; ``until`` is when the limit resets."""
+
+    def __init__(
+        self, message: str, *, kind: str, left: Decimal = Decimal(0), until: dt.datetime | None = None
+    ) -> None:
+        super().__init__(message)
+        self.kind = str(kind)
+        self.left = left
+        self.until = until

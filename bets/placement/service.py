@@ -15,6 +15,7 @@ from bets import ledger, offers
 from bets.clock import database_now
 from bets.exceptions import BadBet, GameClosed, IdempotencyConflict, PriceGone, PriceMoved
 from bets.grading import EachWay, LegGrade, grade_ticket, win_factor
+from bets.limits import lock_owner, require_within_limits
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetKind, BetLeg, LedgerKind
 from bets.money import LARGEST, LARGEST_BALANCE, round_money
 from bets.offers import Accept, Offer
@@ -108,7 +109,8 @@ def place_ticket(
 
     A repeated call with the same key and terms returns the first bet. Raises Refused in one of its
     forms: BadAmount, BadBet, NotAllowed, GameClosed, PriceGone, PriceMoved (with the new price),
-    InsufficientFunds (with what is available), IdempotencyConflict.
+    InsufficientFunds (with what is available), LimitReached (with what is left and until when), NotPossible (an
+    archived bankroll), IdempotencyConflict.
     """
     ticket = TicketAsked(
         user=user,
@@ -151,7 +153,7 @@ def place_once(
 
 
 def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: dt.datetime | None) -> Bet:
-    """Check and write inside the caller's transaction; games are locked first, by key, then the bankroll."""
+    """Check and write inside the caller's transaction; games are locked first, by key, then owner and bankroll."""
     wanted = sorted({leg.selection.game_id for leg in ticket.legs})
     games = list(Game.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
     if len(games) < len(wanted):
@@ -159,12 +161,15 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     first = placed_before(ticket)
     if first is not None:
         return first
+    lock_owner(ticket.user)
     at = replayed_at or database_now()
     for game in games:
         check_open(game, at, is_replay=replayed_at is not None)
     legs = [AgreedLeg(leg, agreed_offer(ticket, leg, as_of=replayed_at)) for leg in ticket.legs]
     bet = drawn_up(ticket, legs)
     bet.placed_at, bet.note, bet.tags = at, note, list(tags)
+    risk = Decimal(0) if bet.is_bonus else bet.stake
+    require_within_limits(user=ticket.user, bankroll=ticket.bankroll, risk=risk, at=at)
     tails = ledger.lock_bankrolls([ticket.bankroll.pk])
     ledger.require_in_use(tails[ticket.bankroll.pk])
     if not bet.is_bonus:

@@ -25,7 +25,7 @@ from bets.models import Bet, BetEvent, BetStatus, LedgerEntry, LedgerKind
 from bets.regrading import regrade_due
 from bets.settlement import settle_due
 from bets.tests.factories import FAR, ended, funded_bankroll, offered, place
-from bets.tests.test_races import finished, in_threads, paid_once, without_game_lock
+from bets.tests.test_races import finished, in_threads, paid_once, without_locks_of_game_and_owner
 from bets.verification import verify
 from bets.voiding import void_bet
 from games.models import Game
@@ -190,7 +190,7 @@ def test_without_lock_and_chain_twenty_bets_are_placed_on_funds_for_one(
 ) -> None:
     line = offered(GameFactory(commence_time=FAR), "h2h")
     bankroll = funded_bankroll("100")
-    without_game_lock(monkeypatch)
+    without_locks_of_game_and_owner(monkeypatch)
     monkeypatch.setattr(ledger, "LOCK", "SELECT id FROM bankrolls WHERE id = ANY(%s::uuid[])")
     all_have_looked = meeting(20, ledger.require_funds)
     monkeypatch.setattr(ledger, "require_funds", all_have_looked)

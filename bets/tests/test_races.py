@@ -77,18 +77,19 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return arm
 
 
-def without_game_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_locks_of_game_and_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     def bare(self: Any, **_: Any) -> Any:
         return self.all()
 
     monkeypatch.setattr(type(Game.objects.all()), "select_for_update", bare)
+    monkeypatch.setattr(placement, "lock_owner", lambda user: None)
 
 
 def test_without_locks_all_pass_the_check_of_funds_and_only_the_chain_refuses_them(
     line: CurrentOdds, monkeypatch: pytest.MonkeyPatch, together: Callable[[int], None]
 ) -> None:
     bankroll = funded_bankroll("100")
-    without_game_lock(monkeypatch)
+    without_locks_of_game_and_owner(monkeypatch)
     monkeypatch.setattr(ledger, "LOCK", "SELECT id FROM bankrolls WHERE id = ANY(%s::uuid[])")
     together(4)
     outcomes = in_threads(4, lambda n: place(line, bankroll, idempotency_key=f"k{n}"))
@@ -133,7 +134,7 @@ def test_a_double_click_places_one_bet_even_where_no_lock_is_shared(
     line: CurrentOdds, monkeypatch: pytest.MonkeyPatch, together: Callable[[int], None]
 ) -> None:
     bankroll = funded_bankroll("1000")
-    without_game_lock(monkeypatch)
+    without_locks_of_game_and_owner(monkeypatch)
     monkeypatch.setattr(ledger, "LOCK", "SELECT id FROM bankrolls WHERE id = ANY(%s::uuid[])")
     together(2)
     assert in_threads(2, lambda n: place(line, bankroll, idempotency_key="click")) == {"done": 2}
