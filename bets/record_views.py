@@ -147,7 +147,7 @@ def worked_out(published: PublishedRecord) -> dict[str, Any]:
         "figures": [
             money,
             shown.record_figures(record, "decimal"),
-            shown.closing_figures(record),
+            [one for one in shown.closing_figures(record) if one.name != shown.FROM_FILES],
             shown.luck_figures(record, amounts),
         ],
         "bets": sums.bets,

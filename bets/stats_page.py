@@ -25,6 +25,7 @@ from odds.models import Bookmaker
 from odds.pricing import MINUS, american_from_decimal, format_odds
 
 DASH = "–"
+FROM_FILES = "CLV, imported files"
 WON_WORDS = ((BetStatus.WON, "won"), (BetStatus.LOST, "lost"))
 OTHER_WORDS = (
     (BetStatus.PUSH, "push", "pushes"),
@@ -203,7 +204,7 @@ def record_figures(record: Record, odds_format: str) -> list[Figure]:
 
 def closing_figures(record: Record) -> list[Figure]:
     """CLV against the price and against the fair chance, with what they cover."""
-    found = []
+    found, said = [], record.file_clv
     for name, value, formula in (
         ("CLV, price", record.price_clv, "odds ÷ closing odds at the same book − 1"),
         ("CLV, no-vig", record.fair_clv, "odds × fair closing chance − 1"),
@@ -218,6 +219,17 @@ def closing_figures(record: Record) -> list[Figure]:
                 if value.bets
                 else f"no closing line for any of {value.eligible} bets",
                 sign_of(value.mean),
+            )
+        )
+    if said.bets:
+        found.append(
+            Figure(
+                FROM_FILES,
+                share(said.mean, signed=True),
+                "odds ÷ the closing odds that the file gives − 1",
+                f"{share(said.weighted, signed=True)} weighted by stake; beat {share(said.beat_rate)}; "
+                f"given for {share(said.coverage)} ({said.bets} of {said.eligible}), verified for none",
+                sign_of(said.mean),
             )
         )
     return found

@@ -65,6 +65,12 @@ class SettledBet(models.Model):
     placed_at = models.DateTimeField()
     settled_at = models.DateTimeField()
     sport = models.CharField(max_length=64, help_text="The legs' sport; * for several, empty without legs.")
+    said_sport = models.CharField(
+        max_length=64, blank=True, default="", help_text="Of an imported bet in a league that we do not know."
+    )
+    said_book = models.CharField(
+        max_length=64, blank=True, default="", help_text="Of an imported bet at a book that we do not know."
+    )
     market = models.CharField(max_length=64, help_text="The legs' market; * for several, empty without legs.")
     bet_type = models.CharField(
         max_length=16, help_text="Of a straight bet its leg's, else the ticket's kind."
@@ -81,6 +87,9 @@ class SettledBet(models.Model):
     clv_ppm = models.BigIntegerField(null=True, help_text="Price over closing price − 1, in millionths.")
     fair_clv_ppm = models.BigIntegerField(
         null=True, help_text="Price × fair closing chance − 1, in millionths."
+    )
+    file_clv_ppm = models.BigIntegerField(
+        null=True, help_text="Price over the imported file's closing price − 1, in millionths."
     )
     chance_ppb = models.BigIntegerField(null=True, help_text="Fair closing chance, in billionths.")
     if_won = models.BigIntegerField(null=True, help_text="Profit if it wins, in hundredths.")

@@ -56,7 +56,7 @@ def breakdown(dimension: str, slices: Mapping[str, Mapping[Any, Sums]], titles: 
     """Return the slices of a dimension in its own order; those whose yield luck does not explain are marked."""
     if dimension == "sport":
         by_sport: dict[str, Sums] = defaultdict(Sums)
-        for key, sums in slices.get("league", {}).items():
+        for key, sums in slices.get("sport", {}).items():
             by_sport[titles.sports.get(key) or name_of("league", key, titles)].add(sums)
         found = [Slice(name, name, sums) for name, sums in by_sport.items()]
     else:
@@ -116,7 +116,7 @@ def name_of(dimension: str, key: Any, titles: Titles) -> str:
     if dimension == "league":
         return titles.leagues.get(key, key)
     if dimension == "book":
-        return "No bookmaker" if key is None else titles.books.get(key, str(key))
+        return book_name(key, titles)
     if dimension == "market":
         return markets.title(key)
     if dimension == "type":
@@ -128,6 +128,13 @@ def name_of(dimension: str, key: Any, titles: Titles) -> str:
     if dimension == "live":
         return "Live" if key else "Before the start"
     return SIDES.get(key, key) if dimension == "side" else str(key)
+
+
+def book_name(key: str, titles: Titles) -> str:
+    """A bookmaker of ours by its number, or one that a file names after a colon."""
+    if key.startswith(":"):
+        return key[1:] or "No bookmaker"
+    return titles.books.get(int(key), key)
 
 
 def type_name(key: str) -> str:

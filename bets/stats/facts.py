@@ -45,30 +45,45 @@ WITH gone AS (
     ) p
     WHERE c.payout IS NOT NULL
     GROUP BY c.id
+), leagues AS (
+    SELECT DISTINCT ON (lower(title)) lower(title) AS title, key FROM sports ORDER BY lower(title), active DESC, key
 ), words AS (
     SELECT i.bet_id, bool_or(i.is_live) AS is_live, min(i.bet_type) AS bet_type,
-        CASE WHEN min(i.league || i.sport) = max(i.league || i.sport)
-            THEN left(coalesce(nullif(min(i.league), ''), min(i.sport)), 64) ELSE '*' END AS sport,
-        CASE WHEN min(i.market) = max(i.market) THEN left(min(i.market), 64) ELSE '*' END AS market
-    FROM changed c JOIN imported_legs i ON i.bet_id = c.id
+        CASE WHEN min(said.league) = max(said.league) THEN min(said.league) ELSE '*' END AS sport,
+        CASE WHEN min(said.sport) = max(said.sport) THEN min(said.sport) ELSE '*' END AS said_sport,
+        CASE WHEN min(i.market) = max(i.market) THEN left(min(i.market), 64) ELSE '*' END AS market,
+        min(i.odds) AS odds, min(i.point) AS point,
+        CASE WHEN bool_and(i.odds IS NOT NULL AND said.closed IS NOT NULL) FILTER (WHERE i.status <> 'void')
+            THEN exp(sum(ln({PRICE.format("i.odds::float8")} / said.closed)) FILTER (WHERE i.status <> 'void')) END AS against_close
+    FROM changed c
+    JOIN imported_legs i ON i.bet_id = c.id
+    LEFT JOIN leagues l ON l.title = lower(i.league)
+    CROSS JOIN LATERAL (
+        SELECT left(coalesce(l.key, nullif(i.league, ''), i.sport), 64) AS league,
+            CASE WHEN l.key IS NULL THEN left(i.sport, 64) ELSE '' END AS sport,
+            CASE WHEN i.closing_point IS NULL OR i.closing_point = i.point THEN {PRICE.format("i.closing_odds::float8")} END AS closed
+    ) said
     GROUP BY i.bet_id
 ), figures AS (
     SELECT c.*, legs.legs, coalesce(legs.sport, words.sport) AS sport, coalesce(legs.market, words.market) AS market,
-        coalesce(legs.bet_type, words.bet_type) AS bet_type, legs.point, legs.odds AS leg_odds,
+        coalesce(words.said_sport, '') AS said_sport, coalesce(legs.bet_type, words.bet_type) AS bet_type,
+        coalesce(legs.point, words.point) AS point, coalesce(legs.odds, words.odds) AS leg_odds,
         coalesce(legs.is_live, words.is_live, false) AS is_live,
         coalesce(legs.is_seen, false) AND (c.kind IN ('straight', 'parlay') OR NOT c.own_price) AS is_verified,
         c.is_plain AND c.status <> 'void' AND NOT coalesce(legs.is_live, true) AS has_clv,
-        against_close, against_fair,
+        legs.against_close, against_fair,
+        CASE WHEN c.is_plain AND c.status <> 'void' AND NOT coalesce(words.is_live, false) THEN words.against_close END AS in_file,
         CASE WHEN c.is_plain AND c.is_decided AND NOT legs.is_live AND chance < 1 THEN chance END AS chance,
         c.cashed_out - c.cashed_stake AS early, c.stake - c.cashed_stake AS riding,
         (c.stake - c.cashed_stake) * (deciding - 1)::numeric AS gain
     FROM changed c LEFT JOIN legs ON legs.id = c.id LEFT JOIN words ON words.bet_id = c.id
     WHERE c.payout IS NOT NULL AND c.withdrawn_at IS NULL
 )
-INSERT INTO settled_bets (bet_id, bankroll_id, bookmaker_id, status, kind, placed_at, settled_at, sport, market,
-    bet_type, side, is_live, is_verified, is_bonus, tags, staked, net, band, odds_micro, clv_ppm,
-    fair_clv_ppm, chance_ppb, if_won, if_lost)
-SELECT id, bankroll_id, bookmaker_id, status, kind, placed_at, settled_at, coalesce(sport, ''), coalesce(market, ''),
+INSERT INTO settled_bets (bet_id, bankroll_id, bookmaker_id, status, kind, placed_at, settled_at, sport, said_sport,
+    said_book, market, bet_type, side, is_live, is_verified, is_bonus, tags, staked, net, band, odds_micro, clv_ppm,
+    fair_clv_ppm, file_clv_ppm, chance_ppb, if_won, if_lost)
+SELECT id, bankroll_id, bookmaker_id, status, kind, placed_at, settled_at, coalesce(sport, ''), said_sport,
+    book_name, coalesce(market, ''),
     CASE WHEN kind = 'straight' THEN coalesce(bet_type, '') ELSE kind END,
     CASE WHEN kind <> 'straight' OR is_lay THEN ''
         WHEN bet_type = 'moneyline' AND leg_odds <> 100 THEN CASE WHEN leg_odds < 0 THEN 'favourite' ELSE 'underdog' END
@@ -81,6 +96,7 @@ SELECT id, bankroll_id, bookmaker_id, status, kind, placed_at, settled_at, coale
     1000000 * ({PRICE.format("odds")}),
     CASE WHEN has_clv THEN 1000000 * (against_close - 1) END,
     CASE WHEN has_clv THEN 1000000 * (against_fair - 1) END,
+    1000000 * (in_file - 1),
     1000000000 * chance,
     CASE WHEN chance IS NOT NULL THEN 100 * ((gain + least(gain * boost_pct / 100, boost_cap))
         * (1 - commission_pct / 100) + early) END,
@@ -89,6 +105,7 @@ FROM figures
 ON CONFLICT (bet_id) DO UPDATE SET
     bankroll_id = EXCLUDED.bankroll_id, bookmaker_id = EXCLUDED.bookmaker_id, status = EXCLUDED.status,
     kind = EXCLUDED.kind, placed_at = EXCLUDED.placed_at, settled_at = EXCLUDED.settled_at, sport = EXCLUDED.sport,
+    said_sport = EXCLUDED.said_sport, said_book = EXCLUDED.said_book, file_clv_ppm = EXCLUDED.file_clv_ppm,
     market = EXCLUDED.market, bet_type = EXCLUDED.bet_type, side = EXCLUDED.side, is_live = EXCLUDED.is_live,
     is_verified = EXCLUDED.is_verified, is_bonus = EXCLUDED.is_bonus, tags = EXCLUDED.tags,
     staked = EXCLUDED.staked, net = EXCLUDED.net, band = EXCLUDED.band,
@@ -99,7 +116,8 @@ ON CONFLICT (bet_id) DO UPDATE SET
 
 Legs that are void are out of a ticket's price, those that pushed out of its chance too.
 
-An imported bet has the words of its file for sport, market and type; closing prices of a file are nobody's but its.
+An imported bet has the words of its file for sport, market and type, and our league where it has that name. What it
+beat the closing prices of its file by is kept apart: nobody of ours saw them.
 A ticket has a CLV if it is straight or a parlay placed before its games, with a closing price for every leg; it has a
 chance if besides it was won or lost. Teasers, systems, same-game parlays, lays and each-way bets have
 neither: their price is not the product of closing prices.

@@ -33,6 +33,7 @@ SELECT status, is_bonus, is_verified, is_live,
     CASE WHEN status IN ('won', 'lost') AND chance_ppb BETWEEN 1 AND 999999999 THEN (chance_ppb / 100000000)::int2 END,
     {MONEY}, {moments("clv_ppm", "staked")}, count(*) FILTER (WHERE clv_ppm > 0),
     {moments("fair_clv_ppm", "staked")}, count(*) FILTER (WHERE fair_clv_ppm > 0),
+    {moments("file_clv_ppm", "staked")}, count(*) FILTER (WHERE file_clv_ppm > 0),
     sum(odds_micro::float8), sum(staked::float8 * staked * (odds_micro / 1e6::float8 - 1)),
     min(settled_at), max(settled_at),
     count(chance_ppb), sum(net) FILTER (WHERE chance_ppb IS NOT NULL),
@@ -44,10 +45,14 @@ FROM settled_bets WHERE {{where}} GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - put together from constants
 SLICES: Final = f"""
 SELECT {{keys}}, status, is_bonus, {MONEY}, count(clv_ppm), sum(clv_ppm)
-FROM settled_bets WHERE {{where}} GROUP BY {{keys}}, status, is_bonus
+FROM settled_bets WHERE {{where}} GROUP BY {{numbers}}, status, is_bonus
 """  # noqa: S608 - put together from constants
 KEYS: Final = {
-    ("league", "book"): "sport, bookmaker_id",
+    ("sport",): "coalesce(nullif(said_sport, ''), sport)",
+    (
+        "league",
+        "book",
+    ): "sport, CASE WHEN bookmaker_id IS NULL THEN ':' || said_book ELSE bookmaker_id::text END",
     ("market", "type", "side"): "market, bet_type, side",
     ("odds", "weekday", "live"): "band, date_part('isodow', placed_at)::int2, is_live",
 }
@@ -112,6 +117,7 @@ class Totals:
     live: int = 0
     price: Closing = field(default_factory=Closing)
     fair: Closing = field(default_factory=Closing)
+    file: Closing = field(default_factory=Closing)
     odds: float = 0.0
     luck_variance: float = 0.0
     expected: Expected = field(default_factory=Expected)
@@ -164,18 +170,18 @@ def totals(cursor: CursorWrapper, scope: Scope) -> Totals:
             found.verified.add(sums)
         if is_live:
             found.live += sums.bets - sums.outcomes["void"]
-        found.price.pairs.add(Moments.of_row(rest[9:15]))
-        found.price.beaten += rest[15]
-        found.fair.pairs.add(Moments.of_row(rest[16:22]))
-        found.fair.beaten += rest[22]
-        found.odds += rest[23]
+        closings = (found.price, found.fair, found.file)
+        for closing, first in zip(closings, (9, 16, 23), strict=True):
+            closing.pairs.add(Moments.of_row(rest[first : first + 6]))
+            closing.beaten += rest[first + 6]
+        found.odds += rest[30]
         if status != "void":
-            found.luck_variance += rest[24]
-        found.first = min(filter(None, (found.first, rest[25])))
-        found.last = max(filter(None, (found.last, rest[26])))
-        expect(found.expected, *rest[27:32])
+            found.luck_variance += rest[31]
+        found.first = min(filter(None, (found.first, rest[32])))
+        found.last = max(filter(None, (found.last, rest[33])))
+        expect(found.expected, *rest[34:39])
         if tenth is not None:
-            calibrate(found.bins[tenth], status == "won", sums.bets, *rest[32:35])
+            calibrate(found.bins[tenth], status == "won", sums.bets, *rest[39:42])
     return found
 
 
@@ -203,19 +209,19 @@ def calibrate(tenth: Bin, is_won: bool, bets: int, chances: float, squares: floa
 def slices(cursor: CursorWrapper, scope: Scope, by: str | None = None) -> dict[str, dict[Any, Sums]]:
     """Sums by dimension and value; each bet is once in every dimension but tags, of which it may have several.
 
-    ``by`` reads a single dimension and those that come with it; sports come with leagues.
+    ``by`` reads a single dimension and those that come with it.
     """
     found: dict[str, dict[Any, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    wanted = "league" if by == "sport" else by
     for dimensions, columns in KEYS.items():
-        if wanted is not None and wanted not in dimensions:
+        if by is not None and by not in dimensions:
             continue
         count = len(dimensions)
-        for row in rows(cursor, SLICES.replace("{keys}", columns), scope):
+        numbers = ", ".join(str(number) for number in range(1, count + 1))
+        for row in rows(cursor, SLICES.replace("{keys}", columns).replace("{numbers}", numbers), scope):
             sums = sums_of(row[count], row[count + 1], row[count + 2 :])
             for dimension, key in zip(dimensions, row[:count], strict=True):
                 found[dimension][key].add(sums)
-    if wanted in (None, "tag"):
+    if by in (None, "tag"):
         for tag, status, bonus, *rest in rows(cursor, TAGS, scope):
             found["tag"][tag].add(sums_of(status, bonus, tuple(rest)))
     return {dimension: dict(values) for dimension, values in found.items()}

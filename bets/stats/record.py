@@ -105,6 +105,11 @@ class Record:
     def fair_clv(self) -> ClosingValue:
         return self._closing(self.totals.fair)
 
+    @property
+    def file_clv(self) -> ClosingValue:
+        """Of imported bets against the closing prices that their files give: nobody else saw these."""
+        return self._closing(self.totals.file)
+
     def _closing(self, found: Closing) -> ClosingValue:
         pairs, eligible = found.pairs, self.sums.bets - self.sums.outcomes["void"] - self.totals.live
         return ClosingValue(
@@ -184,7 +189,7 @@ class Record:
 def read_record(user: User, scope: Scope, by: str | None = None) -> Record:
     """Read the statistics of a person's bets in a scope, figures brought up to date first.
 
-    ``by`` reads one break-down (a key of ``breakdowns.DIMENSIONS``) instead of all. Eight statements at most.
+    ``by`` reads one break-down (a key of ``breakdowns.DIMENSIONS``) instead of all. Nine statements at most.
     """
     refresh(user.pk)
     with reading.reader(scope) as cursor:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from bets.models import Bankroll, Bet, BetLeg, BetStatus
+from bets.stats import Record, read_record, rolls_of, whole
 from bets.tests.factories import BetFactory, BetLegFactory
 from games.tests.factories import GameFactory
 from odds.pricing import decimal_odds
 from odds.tests.factories import SelectionFactory
 
+ZONE = "America/New_York"
 START = dt.datetime(2026, 3, 1, 20, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 
@@ -113,3 +116,8 @@ def every_kind(bankroll: Bankroll) -> Sequence[Bet]:
 
 def legs_of(bet: Bet) -> list[BetLeg]:
     return list(bet.legs.select_related("game", "selection").order_by("position"))
+
+
+def record_of(bankroll: Bankroll, **narrowed: Any) -> Record:
+    scope = whole(rolls_of(bankroll.user), (bankroll.currency, bankroll.kind), ZONE)
+    return read_record(bankroll.user, replace(scope, **narrowed))

@@ -17,24 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from bets.models import Bankroll, Bet, BetLeg, BetStatus, ChangedBet, ImportedLeg, SettledBet
-from bets.stats import Record, default_pot, money, read_record, refresh, rolls_of, whole
-from bets.stats.breakdowns import Titles, breakdown, marked, ordered
+from bets.models import Bankroll, Bet, BetLeg, BetStatus, ChangedBet, SettledBet
+from bets.stats import default_pot, money, refresh, rolls_of
 from bets.stats.sums import total_of
 from bets.tests.factories import BankrollFactory, BetFactory
-from bets.tests.stats_bets import START, every_kind, legs_of, settled
+from bets.tests.stats_bets import START, every_kind, legs_of, record_of, settled
 from odds.pricing import decimal_odds
 from odds.tests.factories import BookmakerFactory
 
 pytestmark = pytest.mark.django_db
-ZONE = "America/New_York"
-
-
-def record_of(bankroll: Bankroll, **narrowed: Any) -> Record:
-    from dataclasses import replace
-
-    scope = whole(rolls_of(bankroll.user), (bankroll.currency, bankroll.kind), ZONE)
-    return read_record(bankroll.user, replace(scope, **narrowed))
 
 
 @pytest.fixture
@@ -275,54 +266,6 @@ def test_filters_narrow_down_to_what_they_name(roll: Bankroll) -> None:
     assert staked(sport="nowhere") == 0
 
 
-def test_every_break_down_adds_up_to_the_whole(roll: Bankroll) -> None:
-    every_kind(roll)
-    found = record_of(roll)
-    for dimension, values in found.slices.items():
-        if dimension != "tag":
-            total = total_of(values.values())
-            assert (total.outcomes, total.staked, total.net) == (
-                found.sums.outcomes,
-                found.sums.staked,
-                found.sums.net,
-            )
-    names = Titles({}, {}, {})
-    assert {one.name: one.sums.bets for one in breakdown("type", found.slices, names)}["Parlay"] == 2
-    assert [one.name for one in breakdown("live", found.slices, names)] == ["Before the start", "Live"]
-    assert {one.name: one.sums.bets for one in breakdown("tag", found.slices, names)} == {
-        "fun": 2,
-        "model": 1,
-    }
-
-
-def test_favourites_are_short_moneylines_and_spreads_that_give_points(roll: Bankroll) -> None:
-    settled(roll, odds="-150", stake="1")
-    settled(roll, odds="150", stake="2")
-    settled(roll, market="spreads", bet_type="spread", point="-3.5", stake="4")
-    settled(roll, market="spreads", bet_type="spread", point="3.5", stake="8")
-    settled(roll, market="totals", bet_type="total", side="over", point="9.5", stake="16")
-    found = {side: money(sums.staked) for side, sums in record_of(roll).slices["side"].items()}
-    assert found == {"favourite": 5, "underdog": 10, "": 16}
-
-
-def test_slices_are_sorted_by_what_is_asked_and_those_without_a_figure_come_last(roll: Bankroll) -> None:
-    every_kind(roll)
-    slices = breakdown("type", record_of(roll).slices, Titles({}, {}, {}))
-    by_profit = [one.sums.net for one in ordered(slices, "-profit")]
-    assert by_profit == sorted(by_profit, reverse=True)
-    clvs = [one.sums.clv for one in ordered(slices, "clv")]
-    with_figure = [clv for clv in clvs if clv is not None]
-    assert clvs[: len(with_figure)] == sorted(with_figure)
-
-
-def test_a_slice_must_stand_out_more_the_more_slices_there_are(roll: Bankroll) -> None:
-    for number in range(60):
-        settled(roll, "won" if number % 3 else "lost", at=START + dt.timedelta(days=number))
-    [one] = breakdown("type", record_of(roll).slices, Titles({}, {}, {}))
-    assert one.stands_out
-    assert not any(each.stands_out for each in marked([one] * 1000))
-
-
 def test_the_number_of_statements_does_not_grow(roll: Bankroll) -> None:
     def statements() -> int:
         record_of(roll)
@@ -345,21 +288,6 @@ def test_a_bet_without_legs_is_counted_and_known_of_nothing(roll: Bankroll) -> N
         1,
         0,
     )
-
-
-def test_an_imported_bet_has_the_words_of_its_file_and_no_closing_value_of_its_own_making(
-    roll: Bankroll,
-) -> None:
-    bet = BetFactory(bankroll=roll, status="won", payout=Decimal(150), settled_at=START + dt.timedelta(999))
-    ImportedLeg.objects.create(
-        bet=bet, description="Over 9.5", sport="Baseball", league="KBO", market="Totals", bet_type="total",
-        closing_odds=Decimal(-200), is_live=True,
-    )  # fmt: skip
-    found = record_of(roll)
-    assert (list(found.slices["league"]), list(found.slices["type"]), list(found.slices["live"])) == (
-        ["KBO"], ["total"], [True],
-    )  # fmt: skip
-    assert found.price_clv.bets == 0
 
 
 STATUSES = st.sampled_from(["won", "lost", "push", "void", "half_won", "half_lost", "cashed_out"])
