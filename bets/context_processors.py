@@ -6,9 +6,10 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.appearance import odds_format_of
 from bets import review
-from bets import slip as slips
 from bets.bankrolls.page import BankrollRow, bankrolls_of
-from bets.slip_view import SlipView, read_slip
+from bets.slip import waiting
+from bets.slip.contents import legs_of
+from bets.slip.page import SlipView, read_slip, read_waiting
 
 
 def needs_a_look(request: HttpRequest) -> dict[str, object]:
@@ -35,10 +36,13 @@ def slip(request: HttpRequest) -> dict[str, object]:
         return cached[0]
 
     def read() -> SlipView:
+        if not request.user.is_authenticated:
+            return read_waiting(waiting.names(request.session))
+        waiting.bring(request.session, request.user, now=timezone.now())
         return read_slip(
-            slips.load(request.session),
+            legs_of(request.user),
+            user=request.user,
             bankrolls=bankrolls(),
-            signed_in=request.user.is_authenticated,
             odds_format=odds_format_of(request),
             now=timezone.now(),
         )

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bets import decision_views, import_views, review_views, slip_views, views
+from bets import decision_views, import_views, review_views, views
 from bets.bankrolls import views as bankroll_views
+from bets.slip import views as slip_views
 
 app_name = "bets"
 urlpatterns: list[URLPattern] = [
@@ -15,8 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("slip/add/", slip_views.add, name="slip_add"),
     path("slip/remove/", slip_views.remove, name="slip_remove"),
     path("slip/update/", slip_views.update, name="slip_update"),
-    path("slip/accept/", slip_views.accept, name="slip_accept"),
-    path("slip/keep/", slip_views.keep, name="slip_keep"),
+    path("slip/clear/", slip_views.clear, name="slip_clear"),
+    path("slip/undo/", slip_views.undo, name="slip_undo"),
     path("slip/place/", slip_views.place, name="slip_place"),
     path("bankrolls/", bankroll_views.bankrolls, name="bankrolls"),
     path("bankrolls/<uuid:bankroll_id>/", bankroll_views.bankroll, name="bankroll"),

@@ -27,6 +27,7 @@ class BankrollRow:
     balance: Decimal
     exposure: Decimal
     may_go_negative: bool
+    bookmaker_id: int | None = None
 
     @property
     def available(self) -> str:
@@ -63,6 +64,7 @@ def with_sums(bankrolls: QuerySet[Bankroll]) -> list[BankrollRow]:
             balance=row.balance,
             exposure=row.exposure,
             may_go_negative=row.may_go_negative,
+            bookmaker_id=row.bookmaker_id,
         )
         for row in rows
     ]

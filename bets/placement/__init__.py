@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from bets.placement.asked import LegAsked
-from bets.placement.service import place_straight, place_ticket
+from bets.placement.asked import LegAsked, TicketAsked, check_ticket
+from bets.placement.service import Quote, place_asked, place_straight, place_ticket, quote
 
-__all__ = ["LegAsked", "place_straight", "place_ticket"]
+__all__ = [
+    "LegAsked",
+    "Quote",
+    "TicketAsked",
+    "check_ticket",
+    "place_asked",
+    "place_straight",
+    "place_ticket",
+    "quote",
+]

@@ -39,6 +39,15 @@ class AgreedLeg:
         return self.asked.price if self.offer is None else self.offer.price
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A ticket as an unsaved bet, and what it pays and gains if every leg wins, in the bankroll's currency."""
+
+    bet: Bet
+    payout: Decimal
+    profit: Decimal
+
+
 def place_straight(
     *,
     user: User,
@@ -131,8 +140,15 @@ def place_ticket(
         insured_up_to=insured_up_to,
         accept=accept,
     )
+    return place_asked(ticket, note=note, tags=tags, now=now)
+
+
+def place_asked(
+    ticket: TicketAsked, *, note: str = "", tags: Sequence[str] = (), now: dt.datetime | None = None
+) -> Bet:
+    """Record a ticket put together before; see ``place_ticket``."""
     check_ticket(ticket, note=note, tags=tags)
-    drawn_up(ticket, [AgreedLeg(leg, None) for leg in ticket.legs])
+    quote(ticket)
     return place_once(ticket, note=note, tags=tags, replayed_at=now)
 
 
@@ -166,7 +182,7 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     for game in games:
         check_open(game, at, is_replay=replayed_at is not None)
     legs = [AgreedLeg(leg, agreed_offer(ticket, leg, as_of=replayed_at)) for leg in ticket.legs]
-    bet = drawn_up(ticket, legs)
+    bet = drawn_up(ticket, legs).bet
     bet.placed_at, bet.note, bet.tags = at, note, list(tags)
     risk = Decimal(0) if bet.is_bonus else bet.stake
     require_within_limits(user=ticket.user, bankroll=ticket.bankroll, risk=risk, at=at)
@@ -184,7 +200,15 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     return bet
 
 
-def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Bet:
+def quote(ticket: TicketAsked) -> Quote:
+    """Return what a ticket comes to at the prices asked for, by the arithmetic that places and settles it.
+
+    Raises BadBet as ``drawn_up`` does; what else is wrong with the ticket ``check_ticket`` says.
+    """
+    return drawn_up(ticket, [AgreedLeg(leg, None) for leg in ticket.legs])
+
+
+def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Quote:
     """Return the ticket as an unsaved bet: its price, how many combinations, and all that it risks.
 
     Raises BadBet for legs that make no ticket of its kind, and for sums or odds too large to record.
@@ -198,9 +222,9 @@ def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Bet:
         sport=sport_of(ticket),
         each_way=ticket.each_way,
     )
-    if most.payout is None or most.payout > LARGEST_BALANCE:
+    if most.payout is None or most.profit is None or most.payout > LARGEST_BALANCE:
         raise BadBet("The bet could return more than can be recorded." if most.payout else most.reason)
-    return bet
+    return Quote(bet, most.payout, most.profit)
 
 
 def unsaved(ticket: TicketAsked, odds: Decimal, combinations: int) -> Bet:

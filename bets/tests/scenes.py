@@ -46,13 +46,15 @@ def person(name: str = "ada", deposit: str = "100") -> tuple[User, Bankroll]:
     return user, open_bankroll(user=user, name="Main", opening_deposit=Decimal(deposit))
 
 
-def upcoming_game() -> Game:
-    """Lakers at Celtics, in two hours."""
+def upcoming_game(home: str = "Boston Celtics", away: str = "Los Angeles Lakers") -> Game:
+    """A game in two hours: Lakers at Celtics."""
     nba = SportFactory.create()
     game: Game = GameFactory.create(
         sport=nba,
-        home_team=TeamFactory.create(sport=nba, name="Boston Celtics", abbr="BOS", color="#007a33"),
-        away_team=TeamFactory.create(sport=nba, name="Los Angeles Lakers", abbr="LAL"),
+        home_team=TeamFactory.create(sport=nba, name=home, abbr=home[:3].upper(), color="#007a33"),
+        away_team=TeamFactory.create(
+            sport=nba, name=away, abbr="LAL" if away.endswith("Lakers") else away[:3].upper()
+        ),
         commence_time=timezone.now() + dt.timedelta(hours=2),
     )
     return game

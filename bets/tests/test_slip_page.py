@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
-import re
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,14 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.tests.factories import UserFactory
 from bets import bankrolls
-from bets.models import Bet, LedgerEntry, LedgerKind
-from bets.tests.scenes import Scene, person, scene
+from bets.models import Bet, LedgerEntry, LedgerKind, SlipLeg
+from bets.tests.scenes import Scene, person, scene, upcoming_game
+from bets.tests.slips import HTMX, add, fields, key_in, place, press, update, words
 from games.models import GameStatus
-
-HTMX: dict[str, Any] = {"headers": {"HX-Request": "true", "HX-Target": "slip"}}
-SUMS: dict[str, Any] = {"headers": {"HX-Request": "true", "HX-Target": "slip-sums"}}
+from odds.models import CurrentOdds
+from odds.tests.factories import CurrentOddsFactory, SelectionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -35,28 +32,6 @@ def ada(at: Scene, client: Client) -> Client:
     return client
 
 
-def words(response: Any) -> str:
-    """The text of a page as a person reads it."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
-
-
-def add(client: Client, at: Scene, odds: Any = None) -> str:
-    """Click a price and return the key of the slip."""
-    response = client.post(reverse("bets:slip_add"), at.clicked(odds), **HTMX)
-    assert response.status_code == 200
-    return key_in(response)
-
-
-def key_in(response: Any) -> str:
-    found = re.search(r'name="key" value="(\w+)"', response.content.decode())
-    assert found
-    return found[1]
-
-
-def place(client: Client, key: str, **typed: str) -> Any:
-    return client.post(reverse("bets:slip_place"), {"key": key, "stake": "50", **typed}, **HTMX)
-
-
 def test_a_clicked_price_is_in_the_slip_with_game_book_and_price(ada: Client, at: Scene) -> None:
     response = ada.post(reverse("bets:slip_add"), at.clicked(at.spread_odds), **HTMX)
     text = words(response)
@@ -67,16 +42,22 @@ def test_a_clicked_price_is_in_the_slip_with_game_book_and_price(ada: Client, at
     assert f'data-leg="{at.spread.pk}:draftkings"'.encode() in response.content
 
 
-def test_another_click_takes_the_place_of_the_first(ada: Client, at: Scene) -> None:
+def test_another_click_puts_another_leg_beside_the_first(ada: Client, at: Scene) -> None:
     add(ada, at, at.spread_odds)
     text = words(ada.post(reverse("bets:slip_add"), at.clicked(), **HTMX))
+    assert "Slip, 2 straight bets" in text
     assert "Los Angeles Lakers +130" in text
-    assert "+3.5" not in text
+    assert "Los Angeles Lakers +3.5 −110" in text
+
+
+def test_the_same_price_clicked_twice_is_one_leg(ada: Client, at: Scene) -> None:
+    add(ada, at)
+    assert "Slip, 1 straight bet" in words(ada.post(reverse("bets:slip_add"), at.clicked(), **HTMX))
 
 
 def test_the_return_is_worked_out_by_the_server(ada: Client, at: Scene) -> None:
     key = add(ada, at, at.spread_odds)
-    response = ada.post(reverse("bets:slip_update"), {"key": key, "stake": "50"}, **SUMS)
+    response = update(ada, key)
     assert "To win $45.45" in words(response)
     assert "Place bet, returns $95.45" in words(response)
     assert b"slip-form" not in response.content
@@ -95,7 +76,7 @@ def test_a_stake_that_is_no_amount_is_said_beside_the_field(
     ada: Client, at: Scene, stake: str, sentence: str
 ) -> None:
     key = add(ada, at)
-    assert sentence in words(ada.post(reverse("bets:slip_update"), {"key": key, "stake": stake}, **SUMS))
+    assert sentence in words(update(ada, key, stake=stake))
     refused = place(ada, key, stake=stake)
     assert refused.status_code == 422
     assert sentence in words(refused)
@@ -134,7 +115,7 @@ def test_a_slip_changed_in_another_window_is_not_placed_from_the_first(ada: Clie
 def test_without_script_placing_leads_to_the_ticket(ada: Client, at: Scene) -> None:
     response = ada.post(reverse("bets:slip_add"), at.clicked(), follow=True)
     assert response.redirect_chain == [(reverse("bets:slip"), 302)]
-    response = ada.post(reverse("bets:slip_place"), {"key": key_in(response), "stake": "50"}, follow=True)
+    response = ada.post(reverse("bets:slip_place"), fields(key_in(response)), follow=True)
     assert response.redirect_chain == [(reverse("bets:bet", args=[Bet.objects.get().pk]), 302)]
     assert "Bet placed." in words(response)
 
@@ -147,11 +128,7 @@ def test_a_moved_price_is_said_and_blocks_until_one_is_chosen(ada: Client, at: S
     assert response.status_code == 422
     assert "DraftKings has moved from +130 to +120 , which pays less." in words(response)
     assert not Bet.objects.exists()
-    taken = ada.post(
-        reverse("bets:slip_accept"),
-        {**at.clicked(), "line": f"{at.moneyline.pk}:draftkings", "price": "120"},
-        **HTMX,
-    )
+    taken = press(ada, key, take=f"{SlipLeg.objects.get().pk}:120:")
     assert "has moved" not in words(taken)
     assert place(ada, key_in(taken)).status_code == 200
     bet = Bet.objects.get()
@@ -162,8 +139,8 @@ def test_the_clicked_price_can_be_kept_as_the_users_own(ada: Client, at: Scene) 
     key = add(ada, at)
     at.moneyline_odds.price = Decimal(120)
     at.moneyline_odds.save()
-    kept = ada.post(reverse("bets:slip_keep"), {"line": f"{at.moneyline.pk}:draftkings"}, **HTMX)
-    assert "Your own price, +130; DraftKings shows +120." in words(kept)
+    kept = press(ada, key, keep=str(SlipLeg.objects.get().pk))
+    assert "Your own price, +130, not verified; DraftKings shows +120." in words(kept)
     assert place(ada, key).status_code == 200
     bet = Bet.objects.get()
     assert (bet.odds, bet.own_price) == (Decimal(130), True)
@@ -208,7 +185,7 @@ def test_a_game_that_is_off_is_refused(ada: Client, at: Scene, status: str) -> N
 
 def test_a_typed_price_is_the_users_own_and_is_marked(ada: Client, at: Scene) -> None:
     key = add(ada, at)
-    sums = ada.post(reverse("bets:slip_update"), {"key": key, "stake": "50", "price": "+150"}, **SUMS)
+    sums = update(ada, key, price="+150")
     assert "returns $125.00" in words(sums)
     place(ada, key, price="+150")
     bet = Bet.objects.get()
@@ -245,9 +222,7 @@ def test_funds_that_do_not_suffice_are_said_with_the_way_to_deposit(ada: Client,
 def test_the_bankroll_can_be_chosen(ada: Client, at: Scene) -> None:
     euros = bankrolls.open_bankroll(user=at.user, name="Euros", currency="EUR", opening_deposit=Decimal(500))
     key = add(ada, at)
-    sums = ada.post(
-        reverse("bets:slip_update"), {"key": key, "stake": "200", "bankroll": str(euros.pk)}, **SUMS
-    )
+    sums = update(ada, key, stake="200", bankroll=str(euros.pk))
     assert "returns €460.00" in words(sums)
     place(ada, key, stake="200", bankroll=str(euros.pk))
     assert Bet.objects.get().bankroll == euros
@@ -264,44 +239,26 @@ def test_the_bankroll_of_another_is_not_used(ada: Client, at: Scene) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"stake": "1" * 25}, "Stake: Ensure this value has at most 24 characters (it has 25)."),
+        ({"stake": "1" * 25}, "Ensure this value has at most 24 characters (it has 25)."),
         ({"bankroll": "00000000-0000-4000-8000-000000000000"}, "Bankroll: Choose one of your bankrolls."),
     ],
 )
 def test_what_a_form_refuses_is_said(ada: Client, at: Scene, typed: dict[str, str], said: str) -> None:
     key = add(ada, at)
-    ada.post(reverse("bets:slip_update"), {"key": key, "stake": "50"}, **HTMX)
+    update(ada, key)
     refused = place(ada, key, **typed)
     assert refused.status_code == 422
     assert said in words(refused)
     assert not Bet.objects.exists()
 
 
-def test_removing_offers_to_put_it_back(ada: Client, at: Scene) -> None:
-    add(ada, at)
-    line = f"{at.moneyline.pk}:draftkings"
-    response = ada.post(reverse("bets:slip_remove"), {"line": line}, **HTMX)
-    assert "Los Angeles Lakers removed. Undo" in words(response)
-    assert "data-leg" not in response.content.decode()
-
-
-def test_a_stranger_fills_a_slip_and_finds_it_after_signing_in(client: Client, at: Scene) -> None:
-    key = add(client, at)
-    shown = client.get(reverse("bets:slip"))
-    assert "Sign in to place" in words(shown)
-    response = client.post(reverse("bets:slip_place"), {"key": key, "stake": "25"})
-    assert response.status_code == 302
-    target = response.headers["Location"]
-    assert target == "/accounts/login/?next=/bets/slip/"
-    response = client.post(target, {"login": "ada", "password": PASSWORD, "next": "/bets/slip/"}, follow=True)
-    assert response.redirect_chain[-1][0] == "/bets/slip/"
-    assert "Place bet, returns $57.50" in words(response)
-
-
-def test_a_stranger_cannot_place(client: Client, at: Scene) -> None:
-    response = place(client, add(client, at))
-    assert response.headers["HX-Redirect"] == "/accounts/login/?next=/bets/slip/"
-    assert not Bet.objects.exists()
+def test_removing_can_be_undone(ada: Client, at: Scene) -> None:
+    key = add(ada, at)
+    removed = ada.post(reverse("bets:slip_remove"), {"key": key, "leg": SlipLeg.objects.get().pk}, **HTMX)
+    assert "1 leg removed. Undo" in words(removed)
+    assert "data-leg" not in removed.content.decode()
+    back = ada.post(reverse("bets:slip_undo"), **HTMX)
+    assert "Los Angeles Lakers +130" in words(back)
 
 
 def test_without_a_bankroll_the_button_leads_to_opening_one(client: Client, at: Scene) -> None:
@@ -337,22 +294,29 @@ def test_a_price_that_cannot_be_is_refused_and_its_field_named(
     assert says in words(part)
 
 
-def test_the_slip_takes_few_queries(
+def test_the_slip_takes_as_many_queries_for_three_legs_as_for_one(
     ada: Client, at: Scene, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    # session, user, bankrolls, legs, preferences, current odds, heartbeats, prices of all books
     add(ada, at)
-    with django_assert_num_queries(6):  # session, user, bankrolls, selections, books, current odds
+    with django_assert_num_queries(8):
+        ada.get(reverse("bets:slip"), **HTMX)
+    add(ada, at, at.spread_odds)
+    add(ada, at, more_odds(at))
+    with django_assert_num_queries(8):
         ada.get(reverse("bets:slip"), **HTMX)
 
 
-def test_another_site_cannot_post_to_the_slip(at: Scene) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    assert strict.post(reverse("bets:slip_add"), at.clicked()).status_code == 403
+def more_odds(at: Scene) -> CurrentOdds:
+    """A price on another game."""
+    selection = SelectionFactory.create(game=upcoming_game("Miami Heat", "Chicago Bulls"), market="h2h")
+    odds: CurrentOdds = CurrentOddsFactory.create(selection=selection, bookmaker=at.book, price=Decimal(-120))
+    return odds
 
 
 def test_the_boards_price_typed_again_is_not_the_users_own(ada: Client, at: Scene) -> None:
     key = add(ada, at)
-    ada.post(reverse("bets:slip_update"), {"key": key, "stake": "50", "price": "+150"}, **SUMS)
+    update(ada, key, price="+150")
     place(ada, key, price="+130")
     bet = Bet.objects.get()
     assert (bet.odds, bet.own_price) == (Decimal(130), False)

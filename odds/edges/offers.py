@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -50,6 +50,8 @@ SELECT c.game_id, s.market, s.participant, s.side, c.selection_id, c.point, c.pr
         OR (%(live)s AND g.status = 'live'))
  ORDER BY c.game_id, s.market, c.selection_id, b.key
 """
+
+OFFERS_OF_GAMES: Final = OFFERS.replace("WHERE", "WHERE g.id = ANY(%(games)s) AND")
 
 
 class Row(NamedTuple):
@@ -148,6 +150,22 @@ def read_lines(
     }
     with connection.cursor() as cursor:
         cursor.execute(OFFERS, given)
+        return lines_of(map(Row._make, cursor.fetchall()))
+
+
+def read_lines_of(games: Iterable[uuid.UUID], *, now: dt.datetime) -> list[Line]:
+    """Return the lines of these games, as far as they are still to come; one statement."""
+    given: dict[str, Any] = {
+        "games": list(games),
+        "featured": sorted(markets.FEATURED),
+        "scope": markets.FEATURED_SCOPE,
+        "sport": None,
+        "now": now,
+        "until": dt.datetime.max.replace(tzinfo=dt.UTC),
+        "live": False,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OFFERS_OF_GAMES, given)
         return lines_of(map(Row._make, cursor.fetchall()))
 
 

@@ -73,8 +73,39 @@
     }
   };
 
-  const ready = () => { showLogos(document); markSlip(); };
-  document.addEventListener("htmx:afterSettle", markSlip);
+  /* On a narrow screen the slip is a sheet that opens from its bar; Escape goes back to the price it came from. */
+  let cameFrom = null;
+  const sheet = () => document.querySelector("aside#slip");
+  const open = (wanted) => {
+    const slip = sheet();
+    if (!slip) return;
+    slip.toggleAttribute("data-open", wanted);
+    slip.querySelector("[data-slip-toggle]")?.setAttribute("aria-expanded", String(wanted));
+  };
+  document.addEventListener("click", (event) => {
+    const price = event.target.closest?.("button.price");
+    if (price) cameFrom = price.id;
+    if (event.target.closest?.("[data-slip-toggle]") && sheet()) {
+      event.preventDefault();
+      open(!sheet().hasAttribute("data-open"));
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const slip = sheet();
+    if (event.key !== "Escape" || !slip?.contains(document.activeElement)) return;
+    open(false);
+    (document.getElementById(cameFrom) ?? slip.querySelector("[data-slip-toggle]"))?.focus();
+  });
+  const markSheet = () => {
+    const toggle = sheet()?.querySelector("[data-slip-toggle]");
+    toggle?.setAttribute("role", "button");
+    toggle?.setAttribute("aria-controls", "slip");
+    toggle?.setAttribute("aria-expanded", String(sheet().hasAttribute("data-open")));
+    if (sheet()?.querySelector(".slip-placed")) open(true);
+  };
+
+  const ready = () => { showLogos(document); markSlip(); markSheet(); };
+  document.addEventListener("htmx:afterSettle", () => { markSlip(); markSheet(); });
   document.addEventListener("DOMContentLoaded", ready);
 
   /* <select data-submit>: sends its form when a pointer chose; who types or uses arrow keys, or has no script,
