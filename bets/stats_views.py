@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest, signed_in
 from bets import stats_page as shown
 from bets.models import PublishedRecord
-from bets.stats import Record, read_record, read_series, rolls_of
+from bets.stats import Record, as_json, read_record, read_series, rolls_of
 from bets.stats.breakdowns import DIMENSIONS, SORTS, breakdown, ordered
 from bets.stats_forms import PERIODS, TYPES, Asked, Unreadable, asked, pot_key
 
@@ -50,6 +50,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "rolls": [roll for roll in rolls if roll.pot == (wanted.scope.currency, wanted.scope.kind)],
         "roll_chosen": wanted.scope.rolls[0].id if request.GET.get("bankroll") else None,
         "chart_url": f"{reverse('stats:chart')}?{request.GET.urlencode()}",
+        "json_url": f"{reverse('stats:json')}?{request.GET.urlencode()}",
         "periods": PERIODS,
         "types": TYPES,
         "sports": sorted(names.leagues.items(), key=lambda item: item[1]),
@@ -83,6 +84,22 @@ def chart(request: SignedInRequest) -> HttpResponse:
     if wanted is None:
         return JsonResponse({"t": [], "profit": [], "bets": 0})
     return JsonResponse(shown.chart_data(read_series(request.user, wanted.scope), wanted.scope))
+
+
+@signed_in
+@require_safe
+@never_cache
+def record_json(request: SignedInRequest) -> HttpResponse:
+    """The statistics of the page with every break-down, in the shape of ``bets.stats.as_json``."""
+    try:
+        wanted = asked(request.GET, rolls_of(request.user), zone=zone_of(request), now=timezone.now())
+    except Unreadable as problem:
+        return JsonResponse({"problem": str(problem)}, status=400)
+    if wanted is None:
+        return JsonResponse({"problem": "You have no bankroll yet."}, status=404)
+    found = as_json(read_record(request.user, wanted.scope), shown.titles())
+    name = f"bettrack-statistics-{timezone.localdate():%Y-%m-%d}.json"
+    return JsonResponse(found, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def published_of(request: SignedInRequest, wanted: Asked) -> dict[str, object]:

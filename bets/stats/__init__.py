@@ -5,6 +5,7 @@ from __future__ import annotations
 from bets.stats.facts import refresh
 from bets.stats.record import Record, read_record, read_series
 from bets.stats.scope import Roll, Scope, default_pot, rolls_of, whole
+from bets.stats.shape import as_json
 from bets.stats.sums import Sums, money
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Roll",
     "Scope",
     "Sums",
+    "as_json",
     "default_pot",
     "money",
     "read_record",
