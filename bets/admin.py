@@ -21,6 +21,7 @@ from accounts.models import User
 from bets.bankrolls import admin as bankroll_admin  # noqa: F401 - registers the money
 from bets.decisions.options import staff_options
 from bets.exceptions import Refused
+from bets.history import admin as history_admin  # noqa: F401 - registers what people keep of theirs
 from bets.models import (
     Bet,
     BetEvent,

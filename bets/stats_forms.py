@@ -5,26 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
-from bets.models import BetKind, BetType
+from accounts.http import SignedInRequest
+from bets.history.filters import BetFilter
+from bets.models import Bet
 from bets.stats import Roll, Scope, default_pot, whole
 from bets.stats.breakdowns import DIMENSIONS, SORTS
 
-PERIODS: Final = {
-    "": "All time",
-    "7": "Last 7 days",
-    "30": "Last 30 days",
-    "90": "Last 90 days",
-    "365": "Last 365 days",
-}
-TYPES: Final = {
-    **{value: label for value, label in BetType.choices if value != BetType.OTHER},
-    **{value: label for value, label in BetKind.choices if value != BetKind.STRAIGHT},
-}
+
+class StatisticsFilter(BetFilter):
+    """The filter of bets, its days those of settlement unless it says otherwise."""
+
+    default_date = "settled"
 
 
 class Unreadable(ValueError):
@@ -33,10 +27,13 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The scope, and what of it the page shows: a break-down in an order, a month of the calendar (its first day)."""
+    """The scope, and what of it the page shows: a break-down in an order, a month of the calendar (its first day).
+
+    ``filter`` is what the address asks of the bets.
+    """
 
     scope: Scope
-    period: str
+    filter: BetFilter
     by: str
     sort: str
     month: dt.date | None
@@ -46,44 +43,40 @@ def pot_key(pot: tuple[str, str]) -> str:
     return f"{pot[0].lower()}-{pot[1]}"
 
 
-def asked(query: QueryDict, rolls: Sequence[Roll], *, zone: ZoneInfo, now: dt.datetime) -> Asked | None:
+def asked(request: SignedInRequest, rolls: Sequence[Roll], *, now: dt.datetime) -> Asked | None:
     """Read the address; None for a person without bankrolls. Raises Unreadable."""
-    pots = {pot_key(roll.pot): roll.pot for roll in rolls}
+    query = request.GET
     standard = default_pot(rolls)
     if standard is None:
         return None
+    pots = {pot_key(roll.pot): roll.pot for roll in rolls}
     pot = chosen(query, "pot", pots, pot_key(standard))
-    scope = whole(rolls, pots[pot], zone.key)
-    roll = query.get("bankroll", "")
-    if roll:
-        mine = {str(one.id): one for one in scope.rolls}
-        if roll not in mine:
-            raise Unreadable("bankroll: you have no such bankroll in this currency.")
-        scope = replace(scope, rolls=(mine[roll],))
-    period = chosen(query, "period", PERIODS, "")
-    if period:
-        today = dt.datetime.combine(now.astimezone(zone).date(), dt.time(), zone)
-        scope = replace(scope, since=today - dt.timedelta(days=int(period) - 1))
-    book = query.get("book", "")
-    if book and not (book.isascii() and book.isdigit() and len(book) < 6):
-        raise Unreadable("book: choose one of the list.")
-    sport = query.get("sport", "")
-    if "\0" in sport or len(sport) > 64:
-        raise Unreadable("sport: choose one of the list.")
-    scope = replace(
-        scope,
-        sport=sport,
-        bookmaker_id=int(book) if book else None,
-        bet_type=chosen(query, "type", {"": "", **TYPES}, ""),
-    )
+    found = StatisticsFilter(query, Bet.objects.owned_by(request.user), request=request, now=now)
+    if not found.form.is_valid():
+        raise Unreadable(" ".join(found.form.sentences()))
     sorts = {sign + name: name for name in SORTS for sign in ("", "-")}
     return Asked(
-        scope,
-        period,
+        scope_of(found, rolls, pots[pot], request.user.time_zone),
+        found,
         chosen(query, "by", DIMENSIONS, "sport"),
         chosen(query, "sort", {"": "", **sorts}, ""),
         month_of(query.get("month", "")),
     )
+
+
+def scope_of(found: BetFilter, rolls: Sequence[Roll], pot: tuple[str, str], zone: str) -> Scope:
+    """Return the bets of a valid filter in one currency with one kind of money. Raises Unreadable."""
+    scope = whole(rolls, pot, zone)
+    if wanted := found.form.cleaned_data["bankroll"]:
+        mine = tuple(roll for roll in scope.rolls if str(roll.id) in wanted)
+        if not mine:
+            raise Unreadable("bankroll: you have no such bankroll in this currency.")
+        scope = replace(scope, rolls=mine)
+    apart = {"bankroll", "pot"}
+    if set(found.active) - apart:
+        everything = Bet.objects.filter(bankroll__in=[roll.id for roll in scope.rolls])
+        scope = replace(scope, chosen=found.narrowed(everything.owned_by(found.user), without=apart))
+    return scope
 
 
 def chosen(query: QueryDict, name: str, values: Mapping[str, object], standard: str) -> str:

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest, signed_in
 from bets import stats_page as shown
-from bets.models import PublishedRecord
+from bets.history.choices import filter_view
+from bets.models import Bankroll, PublishedRecord
 from bets.stats import Record, as_json, read_record, read_series, rolls_of
 from bets.stats.breakdowns import DIMENSIONS, SORTS, breakdown, ordered
-from bets.stats_forms import PERIODS, TYPES, Asked, Unreadable, asked, pot_key
+from bets.stats_forms import Asked, Unreadable, asked, pot_key
 
 HEADINGS = {
     "name": "",
@@ -33,7 +34,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     """The person's statistics in one currency with one kind of money; without bankrolls, what to do first."""
     rolls = rolls_of(request.user)
     try:
-        wanted = asked(request.GET, rolls, zone=zone_of(request), now=timezone.now())
+        wanted = asked(request, rolls, now=timezone.now())
     except Unreadable as problem:
         return render(request, "400.html", {"problems": [str(problem)]}, status=400)
     if wanted is None:
@@ -47,14 +48,14 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "asked": wanted,
         "pot": pot_key((wanted.scope.currency, wanted.scope.kind)),
         "pots": {pot_key(roll.pot): roll.pot for roll in rolls},
-        "rolls": [roll for roll in rolls if roll.pot == (wanted.scope.currency, wanted.scope.kind)],
-        "roll_chosen": wanted.scope.rolls[0].id if request.GET.get("bankroll") else None,
+        "shown": filter_view(
+            wanted.filter,
+            Bankroll.objects.owned_by(request.user).order_by("created_at", "id"),
+            request.path,
+            {"pot": pot_key((wanted.scope.currency, wanted.scope.kind)), "by": wanted.by},
+        ),
         "chart_url": f"{reverse('stats:chart')}?{request.GET.urlencode()}",
         "json_url": f"{reverse('stats:json')}?{request.GET.urlencode()}",
-        "periods": PERIODS,
-        "types": TYPES,
-        "sports": sorted(names.leagues.items(), key=lambda item: item[1]),
-        "books": sorted(names.books.items(), key=lambda item: item[1]),
         "figures": [
             shown.money_figures(record, amounts),
             shown.record_figures(record, request.user.odds_format),
@@ -78,7 +79,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 def chart(request: SignedInRequest) -> HttpResponse:
     """Profit and expectation as JSON, at 2,000 instants at most."""
     try:
-        wanted = asked(request.GET, rolls_of(request.user), zone=zone_of(request), now=timezone.now())
+        wanted = asked(request, rolls_of(request.user), now=timezone.now())
     except Unreadable as problem:
         return JsonResponse({"problem": str(problem)}, status=400)
     if wanted is None:

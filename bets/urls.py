@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bets import decision_views, import_views, review_views, views
+from bets import decision_views, import_views, review_views
 from bets.bankrolls import views as bankroll_views
+from bets.history import views
 from bets.slip import views as slip_views
 
 app_name = "bets"

@@ -52,8 +52,9 @@ STAKES = """
 SELECT format('bet %s: stake %s, %s stake lines of %s in all', b.id, b.stake, coalesce(l.lines, 0), coalesce(l.total, 0))
 FROM bets b
 LEFT JOIN (
-    SELECT bet_id, count(*) AS lines, sum(amount) AS total, max(revision) AS revision
-    FROM ledger_entries WHERE kind = 'stake' GROUP BY bet_id
+    SELECT bet_id, count(*) FILTER (WHERE kind = 'stake') AS lines, sum(amount) AS total,
+        max(revision) FILTER (WHERE kind = 'stake') AS revision
+    FROM ledger_entries WHERE kind IN ('stake', 'restake') GROUP BY bet_id
 ) l ON l.bet_id = b.id
 WHERE NOT b.is_bonus AND (coalesce(l.lines, 0) <> 1 OR l.total <> -b.stake OR l.revision <> 0)
    OR b.is_bonus AND l.lines IS NOT NULL
@@ -65,7 +66,7 @@ SELECT format('bet %s (%s): payout %s, its ledger lines come to %s',
 FROM bets b
 LEFT JOIN (
     SELECT bet_id, sum(amount) AS total FROM ledger_entries
-    WHERE bet_id IS NOT NULL AND kind <> 'stake' GROUP BY bet_id
+    WHERE bet_id IS NOT NULL AND kind NOT IN ('stake', 'restake') GROUP BY bet_id
 ) l ON l.bet_id = b.id
 WHERE coalesce(b.payout, b.cashed_out) <> coalesce(l.total, 0)
 ORDER BY b.id
@@ -125,7 +126,7 @@ SELECT format('bet %s, revision %s: the reversal is %s, paid before it were %s',
 FROM ledger_entries r
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(e.amount), 0) AS paid FROM ledger_entries e
-    WHERE e.bet_id = r.bet_id AND e.kind <> 'stake' AND e.revision < r.revision
+    WHERE e.bet_id = r.bet_id AND e.kind NOT IN ('stake', 'restake') AND e.revision < r.revision
 ) p
 WHERE r.kind = 'reversal' AND r.amount <> -p.paid
 ORDER BY r.bet_id, r.revision
@@ -135,7 +136,8 @@ SELECT format('bet %s (revision %s): line %s of revision %s has no event of its 
 FROM ledger_entries l JOIN bets b ON b.id = l.bet_id
 WHERE l.kind <> 'stake' AND (l.revision > b.revision OR NOT EXISTS (
     SELECT 1 FROM bet_events e WHERE e.bet_id = b.id AND e.revision = l.revision
-      AND e.kind IN ('settled', 'regraded', 'voided', 'cashed_out', 'undone')))
+      AND CASE l.kind WHEN 'restake' THEN e.kind = 'edited'
+          ELSE e.kind IN ('settled', 'regraded', 'voided', 'cashed_out', 'undone') END))
 ORDER BY b.id, l.seq
 """
 
@@ -182,7 +184,7 @@ ORDER BY l.bet_id, l.position
 RULES = {
     "Every line follows the one before it and the balance is the sum of the amounts": CHAIN,
     "A bet's money moves in its own bankroll": OWN_BANKROLL,
-    "Every bet has taken its stake exactly once": STAKES,
+    "Every bet has taken its stake exactly once, as it was changed before the start": STAKES,
     "A bet has paid what it says: its payout if settled, nothing while open": PAYOUTS,
     "A reversal takes back exactly what was paid before it": REVERSALS,
     "Every payout and reversal belongs to a grade on record": REVISIONS,

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "django_filters",
     "django_htmx",
     "pgtrigger",
     "csp",

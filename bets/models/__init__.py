@@ -36,6 +36,7 @@ from bets.models.rules import (
     SettlementRule,
 )
 from bets.models.slips import SLIP_KINDS, Moves, Slip, SlipLeg
+from bets.models.saved import SavedFilter, TagEdit
 from bets.models.tickets import (
     Bet,
     BetQuerySet,
@@ -77,9 +78,11 @@ __all__ = [
     "PublishedRecord",
     "ResultCheck",
     "RuleFamily",
+    "SavedFilter",
     "SettledBet",
     "SettlementRule",
     "Slip",
     "SlipLeg",
+    "TagEdit",
     "append_only",
 ]

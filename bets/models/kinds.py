@@ -31,6 +31,35 @@ def agreed_terms(what: str, *fields: str) -> pgtrigger.Trigger:
     )
 
 
+OPEN_FOR_CORRECTION = """
+    EXISTS (SELECT 1 FROM bets WHERE id = {bet} AND status = 'pending')
+    AND EXISTS (SELECT 1 FROM bet_legs WHERE bet_id = {bet})
+    AND NOT EXISTS (
+        SELECT 1 FROM bet_legs l JOIN games g ON g.id = l.game_id
+        WHERE l.bet_id = {bet} AND (g.commence_time <= statement_timestamp() OR g.status NOT IN ('scheduled', 'postponed'))
+    )
+"""
+"""Whether a bet is pending and no game of it has begun by the database's clock; a bet without games of ours is never open."""
+
+
+def correctable_terms(what: str, *fields: str, where: str) -> pgtrigger.Trigger:
+    """Guard of the terms that may be set right while the bet is pending and none of its games has begun."""
+    columns = [f"{name}_id" if name in REFERENCES else name for name in fields]
+    return pgtrigger.Trigger(
+        name="corrected_before_the_start",
+        operation=pgtrigger.UpdateOf(*columns),  # type: ignore[no-untyped-call] # pgtrigger leaves it untyped
+        when=pgtrigger.Before,
+        condition=pgtrigger.AnyChange(*fields),
+        func=f"""
+            IF NOT ({where}) THEN
+                RAISE EXCEPTION 'the agreed terms of a {what} cannot be changed once a game has begun or the bet is decided'
+                USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 class BetKind(models.TextChoices):
     STRAIGHT = "straight", "Straight"
     PARLAY = "parlay", "Parlay"

@@ -22,9 +22,10 @@ class LedgerKind(models.TextChoices):
     ADJUSTMENT = "adjustment", "Adjustment"
     TRANSFER = "transfer", "Transfer"
     CORRECTION = "correction", "Correction"
+    RESTAKE = "restake", "Stake changed"
 
 
-OF_BETS = (LedgerKind.STAKE, LedgerKind.PAYOUT, LedgerKind.REVERSAL)
+OF_BETS = (LedgerKind.STAKE, LedgerKind.RESTAKE, LedgerKind.PAYOUT, LedgerKind.REVERSAL)
 OF_OWNERS = tuple(kind for kind in LedgerKind if kind not in OF_BETS)
 
 NOT_THERE = """
@@ -109,6 +110,7 @@ class LedgerEntry(models.Model):
                         LedgerKind.ADJUSTMENT,
                         LedgerKind.TRANSFER,
                         LedgerKind.CORRECTION,
+                        LedgerKind.RESTAKE,
                     ]
                 ),
                 name="ledger_amount_has_the_sign_of_its_kind",

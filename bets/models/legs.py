@@ -10,7 +10,15 @@ from django.db.models import Q
 from bets.fields import FractionField
 from bets.models.facts import note_closing
 from bets.models.grades import Grade
-from bets.models.kinds import OPEN_STATUSES, BetStatus, BetType, FairSource, agreed_terms
+from bets.models.kinds import (
+    OPEN_FOR_CORRECTION,
+    OPEN_STATUSES,
+    BetStatus,
+    BetType,
+    FairSource,
+    agreed_terms,
+    correctable_terms,
+)
 from bets.models.tickets import Bet
 from games.models import Game
 from odds.models import Selection, is_american_odds
@@ -165,10 +173,15 @@ class BetLeg(models.Model):
                 "game",
                 "selection",
                 "bet_type",
-                "odds",
                 "point",
+            ),
+            correctable_terms(
+                "leg",
+                "odds",
                 "draw_offered",
                 "price_seen_at",
+                where="OLD.status = 'pending' AND NEW.status = 'pending' AND "
+                + OPEN_FOR_CORRECTION.format(bet="OLD.bet_id"),
             ),
         ]
 

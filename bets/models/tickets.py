@@ -14,11 +14,13 @@ from bets.fields import FractionField
 from bets.models.bankrolls import Bankroll
 from bets.models.facts import note_inserted, note_updated
 from bets.models.kinds import (
+    OPEN_FOR_CORRECTION,
     OPEN_STATUSES,
     SINGLE_PRICE,
     BetKind,
     BetStatus,
     agreed_terms,
+    correctable_terms,
 )
 from odds.models import Bookmaker, is_american_odds
 
@@ -39,7 +41,10 @@ class BetQuerySet(models.QuerySet["Bet"]):
 
 
 class Bet(models.Model):
-    """A record of one ticket. What was agreed at placement never changes; a trigger sees to it."""
+    """A record of one ticket. What was agreed never changes; triggers see to it.
+
+    Stake, price and book may be set right while the bet is pending and no game of it has begun.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -274,25 +279,30 @@ class Bet(models.Model):
                 "bet",
                 "user",
                 "bankroll",
-                "bookmaker",
                 "kind",
-                "stake",
-                "unit_stake",
                 "combinations",
                 "sizes",
                 "teaser_points",
                 "is_lay",
-                "commission_pct",
                 "each_way_places",
                 "each_way_fraction",
-                "odds",
                 "placed_at",
-                "own_price",
                 "is_bonus",
                 "boost_pct",
                 "boost_cap",
                 "insured_up_to",
                 "idempotency_key",
+            ),
+            correctable_terms(
+                "bet",
+                "bookmaker",
+                "stake",
+                "unit_stake",
+                "commission_pct",
+                "odds",
+                "own_price",
+                where="OLD.status = 'pending' AND NEW.status = 'pending' AND OLD.cashed_stake = 0 AND "
+                + OPEN_FOR_CORRECTION.format(bet="OLD.id"),
             ),
         ]
 

@@ -7,12 +7,15 @@ from bets.stats.record import Record, read_record, read_series
 from bets.stats.scope import Roll, Scope, default_pot, rolls_of, whole
 from bets.stats.shape import as_json
 from bets.stats.sums import Sums, money
+from bets.stats.totals import PotTotals, Totals, totals_of
 
 __all__ = [
+    "PotTotals",
     "Record",
     "Roll",
     "Scope",
     "Sums",
+    "Totals",
     "as_json",
     "default_pot",
     "money",
@@ -20,5 +23,6 @@ __all__ = [
     "read_series",
     "refresh",
     "rolls_of",
+    "totals_of",
     "whole",
 ]

@@ -74,7 +74,7 @@ EXPECTED: Final = f""",
 """
 OPEN: Final = """
 SELECT count(*), coalesce(sum(stake - cashed_stake) FILTER (WHERE NOT is_bonus), 0)
-FROM bets WHERE bankroll_id = ANY(%(rolls)s::uuid[]) AND payout IS NULL
+FROM bets WHERE {where} AND payout IS NULL
 """
 
 
@@ -235,7 +235,8 @@ def series(cursor: CursorWrapper, scope: Scope, *, expected: bool = False) -> Se
 
 
 def open_bets(cursor: CursorWrapper, scope: Scope) -> tuple[int, int]:
-    """How many bets of the bankrolls are open, and the cash staked on them in hundredths."""
-    cursor.execute(OPEN, {"rolls": [roll.id for roll in scope.rolls]})
+    """How many bets of the scope are open, and the cash staked on them in hundredths."""
+    condition, given = scope.where("id")
+    cursor.execute(OPEN.format(where=condition), given)
     count, stakes = cursor.fetchone()
     return count, int(100 * stakes)

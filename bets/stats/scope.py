@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.models import User
+from bets.models import Bet
 from bets.stats.facts import refresh
 
 BANKROLLS: Final = """
@@ -46,46 +50,49 @@ class Roll:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Bets of some bankrolls of one currency and kind of money; every other field narrows them down.
+    """Bets of some bankrolls of one currency and kind of money; ``chosen`` narrows them down to those it finds.
 
-    ``since`` and ``until`` (UTC) are of the settlement, the latter excluded; ``zone`` is the reader's.
+    ``zone`` is the reader's.
     """
 
     rolls: tuple[Roll, ...]
     currency: str
     kind: str
     zone: str
-    since: dt.datetime | None = None
-    until: dt.datetime | None = None
-    sport: str = ""
-    bookmaker_id: int | None = None
-    bet_type: str = ""
+    chosen: QuerySet[Bet] | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Whether bets of the bankrolls are left out."""
-        return any((self.since, self.until, self.sport, self.bookmaker_id, self.bet_type))
+        return self.chosen is not None
 
     @property
     def bank(self) -> int:
         """What the bankrolls held before their first stakes, in hundredths; 0 where bets are left out."""
         return 0 if self.is_narrowed else sum(roll.bank for roll in self.rolls)
 
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """The condition on ``settled_bets`` and its parameters."""
+    def where(self, bet: str = "bet_id") -> tuple[str, dict[str, Any]]:
+        """The condition on ``settled_bets``, or on a table whose bets are named by ``bet``, and its parameters."""
         given: dict[str, Any] = {"rolls": [roll.id for roll in self.rolls], "zone": self.zone}
-        conditions = ["bankroll_id = ANY(%(rolls)s::uuid[])"]
-        for name, value, condition in (
-            ("since", self.since, "settled_at >= %(since)s"),
-            ("until", self.until, "settled_at < %(until)s"),
-            ("sport", self.sport, "sport = %(sport)s"),
-            ("book", self.bookmaker_id, "bookmaker_id = %(book)s"),
-            ("bet_type", self.bet_type, "bet_type = %(bet_type)s"),
-        ):
-            if value:
-                given[name] = value
-                conditions.append(condition)
-        return " AND ".join(conditions), given
+        condition = "bankroll_id = ANY(%(rolls)s::uuid[])"
+        if self.chosen is not None:
+            found, values = ids_of(self.chosen)
+            names = [f"chosen_{number}" for number in range(len(values))]
+            given |= dict(zip(names, values, strict=True))
+            left = iter(names)
+            condition += f" AND {bet} IN ({PLACEHOLDER.sub(lambda _: f'%({next(left)})s', found)})"
+        return condition, given
+
+
+PLACEHOLDER: Final = re.compile(r"(?<!%)%s")
+
+
+def ids_of(bets: QuerySet[Bet]) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL that selects the ids of the bets, and its parameters."""
+    try:
+        return bets.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return "SELECT NULL::uuid WHERE false", ()
 
 
 def rolls_of(user: User) -> list[Roll]:

@@ -39,10 +39,12 @@ from bets.models import (
     PublishedRecord,
     ResultCheck,
     RuleFamily,
+    SavedFilter,
     SettledBet,
     SettlementRule,
     Slip,
     SlipLeg,
+    TagEdit,
 )
 from bets.placement import place_straight
 from games.models import Game
@@ -254,6 +256,26 @@ class PublishedRecordFactory(DjangoModelFactory[PublishedRecord]):
     currency = "USD"
     kind = "paper"
     created_at = PLACED
+
+
+class SavedFilterFactory(DjangoModelFactory[SavedFilter]):
+    class Meta:
+        model = SavedFilter
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"Filter {n}")
+    query = "status=won"
+    created_at = PLACED
+
+
+class TagEditFactory(DjangoModelFactory[TagEdit]):
+    class Meta:
+        model = TagEdit
+
+    user = factory.SubFactory(UserFactory)
+    added = factory.LazyFunction(lambda: ["model"])
+    bet_ids = factory.LazyFunction(lambda: [uuid.uuid4()])
+    at = PLACED
 
 
 def funded_bankroll(amount: str = "1000", **fields: Any) -> Bankroll:
