@@ -184,7 +184,7 @@ ORDER BY l.bet_id, l.position
 RULES = {
     "Every line follows the one before it and the balance is the sum of the amounts": CHAIN,
     "A bet's money moves in its own bankroll": OWN_BANKROLL,
-    "Every bet has taken its stake exactly once, as it was changed before the start": STAKES,
+    "Every bet has taken its stake exactly once": STAKES,
     "A bet has paid what it says: its payout if settled, nothing while open": PAYOUTS,
     "A reversal takes back exactly what was paid before it": REVERSALS,
     "Every payout and reversal belongs to a grade on record": REVISIONS,

@@ -179,8 +179,11 @@ class BetFilter(django_filters.FilterSet):  # type: ignore[misc] # it has no typ
 
     default_date = "placed"
 
-    def __init__(self, *args: Any, now: dt.datetime | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: QueryDict | None = None, *args: Any, now: dt.datetime | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(without_blanks(data or QueryDict()), *args, **kwargs)
+        self.is_bound = True
         self.now = now or timezone.now()
 
     status = django_filters.MultipleChoiceFilter(choices=list(STATUSES.items()), label="Status")
@@ -246,6 +249,15 @@ class BetFilter(django_filters.FilterSet):  # type: ignore[misc] # it has no typ
     def query(self) -> str:
         """The filter as the part of an address after the question mark; '' for all bets."""
         return query_of(self.active)
+
+
+def without_blanks(data: QueryDict) -> QueryDict:
+    """Leave out what a form sends empty."""
+    found = QueryDict(mutable=True)
+    for name, values in data.lists():
+        if kept := [value for value in values if value.strip()]:
+            found.setlist(name, kept)
+    return found
 
 
 def query_of(values: Mapping[str, list[str]]) -> str:

@@ -35,8 +35,8 @@ from bets.models.rules import (
     RuleFamily,
     SettlementRule,
 )
-from bets.models.slips import SLIP_KINDS, Moves, Slip, SlipLeg
 from bets.models.saved import SavedFilter, TagEdit
+from bets.models.slips import SLIP_KINDS, Moves, Slip, SlipLeg
 from bets.models.tickets import (
     Bet,
     BetQuerySet,

@@ -34,11 +34,12 @@ from bets.tests.factories import (
     SlipLegFactory,
 )
 from bets.tests.import_breaks import IMPORTS
+from bets.tests.keeping_breaks import KEPT
 from bets.tests.money_breaks import MONEY
 from bets.tests.preference_breaks import PREFERENCES
 from bets.tests.record_breaks import RECORDS
 from bets.tests.slip_breaks import SLIPS
-from odds.tests.factories import BookmakerFactory, SelectionFactory
+from odds.tests.factories import SelectionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +164,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     **RECORDS,
     **PREFERENCES,
     **IMPORTS,
+    **KEPT,
     **SLIPS,
     **MONEY,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],
@@ -295,69 +297,6 @@ def test_the_chain_has_a_key_to_refer_to() -> None:
         assert cursor.fetchall() == [("a", False)]
         cursor.execute("SELECT contype FROM pg_constraint WHERE conname = 'ledger_chain_target'")
         assert cursor.fetchall() == [("u",)]
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"stake": 99},
-        {"odds": -105},
-        {"kind": "parlay"},
-        {"placed_at": PLACED + dt.timedelta(1)},
-        {"own_price": True},
-        {"is_bonus": True},
-        {"boost_pct": 50},
-        {"boost_cap": 100},
-        {"unit_stake": 50},
-        {"combinations": 2},
-        {"sizes": [2]},
-        {"teaser_points": 6},
-        {"is_lay": True},
-        {"commission_pct": 2},
-        {"each_way_places": 5},
-        {"each_way_fraction": "1/4"},
-        {"insured_up_to": 50},
-        {"idempotency_key": "another"},
-    ],
-)
-def test_the_agreed_terms_of_a_bet_cannot_change(fields: dict[str, Any]) -> None:
-    placed = BetFactory()
-    assert "agreed terms" in raised_by(lambda: change(placed, **fields))
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"odds": -105},
-        {"point": "-3.5"},
-        {"bet_type": "spread"},
-        {"position": 2},
-        {"draw_offered": True},
-        {"price_seen_at": PLACED},
-    ],
-)
-def test_the_agreed_terms_of_a_leg_cannot_change(fields: dict[str, Any]) -> None:
-    leg = BetLegFactory()
-    assert "agreed terms" in raised_by(lambda: change(leg, **fields))
-
-
-def test_a_leg_stays_with_its_bet_and_what_it_backed() -> None:
-    leg, other = BetLegFactory(), BetLegFactory()
-    assert "agreed terms" in raised_by(lambda: change(leg, bet=other.bet))
-    assert "agreed terms" in raised_by(lambda: change(leg, game=other.game, selection=other.selection))
-
-
-def test_a_bet_stays_with_its_user_bankroll_and_bookmaker() -> None:
-    placed, other = BetFactory(), BankrollFactory()
-    assert "agreed terms" in raised_by(lambda: change(placed, bookmaker=BookmakerFactory()))
-    assert "agreed terms" in raised_by(lambda: change(placed, bankroll=other))
-    assert "agreed terms" in raised_by(lambda: change(placed, user=other.user))
-
-
-def test_what_was_not_agreed_may_change() -> None:
-    placed = BetFactory()
-    change(placed, note="later", stake=placed.stake)
-    assert Bet.objects.get().note == "later"
 
 
 @pytest.mark.parametrize("factory", [BetEventFactory, LedgerEntryFactory])

@@ -126,8 +126,9 @@ def test_the_list_takes_the_same_queries_for_one_bet_and_for_many(
     for number in (1, 10):
         for _ in range(number):
             bet_on(bankroll, stake="1")
-        # session, user, counts, bets, legs, totals, bankrolls of the top bar
-        with django_assert_num_queries(9):
+        # session, user, bankrolls, what can be filtered by, saved filters, bets, legs, imported legs,
+        # changed figures, totals, slip, bankrolls of the top bar
+        with django_assert_num_queries(12):
             client.get(reverse("bets:history"))
 
 

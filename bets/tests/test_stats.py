@@ -258,12 +258,13 @@ def test_filters_narrow_down_to_what_they_name(roll: Bankroll) -> None:
     def staked(**narrowed: Any) -> Decimal:
         return money(record_of(roll, **narrowed).sums.staked)
 
-    assert staked(bookmaker_id=book.pk) == 11
-    assert staked(bet_type="total") == 13
-    assert staked(bet_type="parlay") == 17
-    assert staked(since=START + dt.timedelta(3)) == 30
-    assert staked(until=START + dt.timedelta(3)) == 11
-    assert staked(sport="nowhere") == 0
+    mine = Bet.objects.all()
+    assert staked(chosen=mine.filter(bookmaker=book)) == 11
+    assert staked(chosen=mine.filter(legs__bet_type="total")) == 13
+    assert staked(chosen=mine.filter(kind="parlay")) == 17
+    assert staked(chosen=mine.filter(settled_at__gte=START + dt.timedelta(3))) == 30
+    assert staked(chosen=mine.filter(note__icontains="50%")) == 0
+    assert staked(chosen=mine.none()) == 0
 
 
 def test_the_number_of_statements_does_not_grow(roll: Bankroll) -> None:

@@ -40,8 +40,9 @@ def test_statistics_are_read_sorted_and_paged_with_javascript_off(
     expect(page.locator("th[aria-sort='descending']")).to_contain_text("Profit")
     page.get_by_role("link", name="Mar", exact=True).click()
     expect(page.get_by_role("heading", name="Profit by day, March 2026")).to_be_visible()
+    page.locator("summary", has_text="Filter").click()
     page.locator("select[name=period]").select_option("7")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Show bets").click()
     expect(page.get_by_text("No settled bets here")).to_be_visible()
     context.close()
 
