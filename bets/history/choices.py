@@ -10,7 +10,8 @@ from django.db import connection
 from django.http import QueryDict
 
 from accounts.models import User
-from bets.history.filters import DATES, LIVE, NO_BOOK, PERIODS, POTS, STATUSES, TYPES, BetFilter, query_of
+from bets.history.conditions import NO_BOOK
+from bets.history.filters import DATES, LIVE, PERIODS, POTS, STATUSES, TYPES, BetFilter, query_of
 from bets.models import Bankroll
 from odds import markets
 from odds.pricing import format_odds

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db.models import Case, DecimalField, F, Q, QuerySet, When
 from django.db.models.expressions import Combinable
 
-from bets.history.filters import ORDERED_ODDS
+from bets.history.conditions import ORDERED_ODDS
 from bets.models import Bet
 
 PAGE_SIZE: Final = 50

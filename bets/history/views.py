@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest, signed_in
 from bets.history.choices import FilterView, filter_view
-from bets.history.filters import BetFilter, query_of, statuses_of
+from bets.history.conditions import statuses_of
+from bets.history.filters import BetFilter, query_of
 from bets.history.paging import SORTS, STANDARD, BadPlace, page_of
 from bets.history.rows import bet_row, listed
 from bets.history.ticket import ticket
