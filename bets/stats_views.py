@@ -93,7 +93,7 @@ def chart(request: SignedInRequest) -> HttpResponse:
 def record_json(request: SignedInRequest) -> HttpResponse:
     """The statistics of the page with every break-down, in the shape of ``bets.stats.as_json``."""
     try:
-        wanted = asked(request.GET, rolls_of(request.user), zone=zone_of(request), now=timezone.now())
+        wanted = asked(request, rolls_of(request.user), now=timezone.now())
     except Unreadable as problem:
         return JsonResponse({"problem": str(problem)}, status=400)
     if wanted is None:

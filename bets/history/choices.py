@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.http import QueryDict
 
 from accounts.models import User
 from bets.history.conditions import NO_BOOK
@@ -144,7 +143,7 @@ def filter_view(
         one={name: field_of(found, name, names[name]) for name in ONE if name not in kept},
         typed=[
             Typed(
-                name, str(found.filters[name].label), kind, found.data.get(name, ""), errors_of(found, name)
+                name, str(found.filters[name].label), kind, found.asked.get(name, ""), errors_of(found, name)
             )
             for name, kind in TYPED.items()
         ],
@@ -156,7 +155,7 @@ def filter_view(
 
 
 def field_of(found: BetFilter, name: str, names: Mapping[str, str]) -> Field:
-    asked = found.data.getlist(name) if isinstance(found.data, QueryDict) else []
+    asked = found.asked.getlist(name)
     strange = [value for value in asked if value and value not in names]
     options = [Option(value, label, value in asked) for value, label in names.items()]
     options += [Option(value, value[:40], True) for value in dict.fromkeys(strange)]

@@ -74,7 +74,7 @@ class Words(forms.MultipleChoiceField):
             raise ValidationError(f"Give at most {MOST_VALUES} values of {MOST_LETTERS} letters.")
 
 
-class WordsFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc] # it has no types
+class WordsFilter(django_filters.MultipleChoiceFilter):
     """Any of several texts."""
 
     field_class = Words
@@ -159,7 +159,7 @@ class BetFilterForm(forms.Form):
         return [f"{field}: {error}" for field, errors in self.errors.items() for error in errors]
 
 
-class BetFilter(django_filters.FilterSet):  # type: ignore[misc] # it has no types
+class BetFilter(django_filters.FilterSet):
     """The filter of bets: of the pages from their address, of the API from its query.
 
     ``data`` is a QueryDict, ``request`` has the user whose zone and odds format it is read in, ``queryset`` are bets of
@@ -171,7 +171,8 @@ class BetFilter(django_filters.FilterSet):  # type: ignore[misc] # it has no typ
     def __init__(
         self, data: QueryDict | None = None, *args: Any, now: dt.datetime | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(without_blanks(data or QueryDict()), *args, **kwargs)
+        self.asked = without_blanks(data or QueryDict())
+        super().__init__(self.asked, *args, **kwargs)
         self.is_bound = True
         self.now = now or timezone.now()
 
@@ -200,13 +201,16 @@ class BetFilter(django_filters.FilterSet):  # type: ignore[misc] # it has no typ
 
     @property
     def form(self) -> BetFilterForm:
-        form: BetFilterForm = super().form
+        form = super().form
+        assert isinstance(form, BetFilterForm)  # noqa: S101 - tells the type
         form.user = self.user
         return form
 
     @property
     def user(self) -> User:
-        found: User = self.request.user
+        found = getattr(self.request, "user", None)
+        if not isinstance(found, User):
+            raise TypeError("A filter of bets needs the request of a person who is signed in.")
         return found
 
     def filter_queryset(self, queryset: QuerySet[Bet]) -> QuerySet[Bet]:

@@ -119,7 +119,7 @@ def test_the_json_is_narrowed_as_the_page_is_and_is_the_owners_alone(client: Cli
     assert downloaded(client, "?type=parlay")["bets"] == 2
     assert client.get("/stats/record.json?by=moon").status_code == 400
     assert client.get("/stats/record.json?bankroll=x").json() == {
-        "problem": "bankroll: you have no such bankroll in this currency."
+        "problem": "bankroll: You have no such bankroll."
     }
     assert Client().get("/stats/record.json").status_code == 302
     client.force_login(UserFactory())
