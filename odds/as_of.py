@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from games.models import CommenceTime, Game, GameQuerySet, GameStatus, ScoreReading
 from odds import markets
@@ -22,6 +23,9 @@ from odds.models import OddSnapshot
 
 RECENT: Final = dt.timedelta(days=35)
 """Most lines have changed since; only of the others the older months are searched."""
+
+STILL_LIVE_AFTER: Final = dt.timedelta(hours=24)
+"""A game that began so long ago is over, whatever its last reading says."""
 
 LAST_CHANGE: Final = """
 (SELECT o.point, o.price, o.captured_at FROM odd_snapshots o
@@ -151,11 +155,31 @@ def read_timeline(
     return Timeline(first, last, before, after) if first else None
 
 
-def known_at(games: GameQuerySet, at: dt.datetime) -> GameQuerySet:
-    """The games the feed had announced by then, and those of which no announcement is kept."""
-    announced = CommenceTime.objects.filter(game=OuterRef("pk"))
-    earlier = OddSnapshot.objects.filter(game=OuterRef("pk"), captured_at__lte=at)
-    return games.filter(Q(Exists(announced.filter(seen_at__lte=at))) | ~Exists(announced) | Exists(earlier))
+def matches_between(start: dt.datetime, end: dt.datetime, at: dt.datetime) -> GameQuerySet:
+    """The matches that were to start in [start, end) by what had been announced at the instant, as ``started``.
+
+    If it lies in the time itself, those are among them that had begun up to a day before and were still live. A game
+    of which no announcement is kept counts from the start it has. Games not known by then are left out.
+    """
+    earliest = start - STILL_LIVE_AFTER if start <= at < end else start
+    ever = CommenceTime.objects.filter(commence_time__gte=earliest, commence_time__lt=end)
+    now_then = Game.objects.matches().starting_within(earliest, end)
+    of_game = CommenceTime.objects.filter(game=OuterRef("pk"))
+    announced = of_game.filter(seen_at__lte=at).order_by("-seen_at", "-id").values("commence_time")[:1]
+    readings = ScoreReading.objects.filter(game=OuterRef("pk"), read_at__lte=at).order_by("-read_at", "-id")
+    priced = OddSnapshot.objects.filter(game=OuterRef("pk"), captured_at__lte=at)
+    games = (
+        Game.objects.matches()
+        .filter(pk__in=ever.values("game").union(now_then.values("pk")))
+        .annotate(announced=Subquery(announced), started=Coalesce("announced", F("commence_time")))
+        .filter(Q(announced__isnull=False) | ~Exists(of_game) | Exists(priced))
+    )
+    on_time = Q(started__gte=start, started__lt=end)
+    if earliest == start:
+        return games.filter(on_time)
+    state = Subquery(readings.values("status")[:1])
+    still = Q(state=GameStatus.LIVE, started__gte=earliest, started__lt=start)
+    return games.annotate(state=state).filter(on_time | still)
 
 
 def set_back(games: Sequence[Game], at: dt.datetime) -> None:

@@ -24,7 +24,6 @@ from odds.wording import next_minute
 PAGE_SIZE: Final = 50
 FUTURES_SHOWN: Final = 12
 LONGEST_EVENT: Final = dt.timedelta(days=60)
-STILL_LIVE_AFTER: Final = dt.timedelta(hours=24)
 STATUSES: Final = {
     "all": None,
     "live": GameStatus.LIVE,
@@ -169,7 +168,7 @@ def games_of(day: dt.date, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> GameQue
     on_day = Q(commence_time__gte=start, commence_time__lt=end)
     if start <= now < end:
         on_day |= Q(
-            status=GameStatus.LIVE, commence_time__gte=start - STILL_LIVE_AFTER, commence_time__lt=start
+            status=GameStatus.LIVE, commence_time__gte=start - as_of.STILL_LIVE_AFTER, commence_time__lt=start
         )
     return Game.objects.matches().filter(on_day)
 
@@ -180,16 +179,17 @@ def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
     A past board, with ``at``, is made of snapshots and of what had been announced by then; it takes as
     many, counts all its games as one, and nothing on it can be bet on.
     """
-    games = games_of(request.day, request.zone, request.at or now)
-    if request.at is not None:
-        games = as_of.known_at(games, request.at)
+    if request.at is None:
+        games = games_of(request.day, request.zone, now)
+    else:
+        games = as_of.matches_between(*day_bounds(request.day, request.zone), request.at)
     sports, statuses = _counts(games, request.sport)
     wanted = STATUSES[request.status]
     if request.sport is not None:
         games = games.filter(sport=request.sport)
     if wanted is not None:
         games = games.filter(status=wanted)
-    games = _ordered(games.with_names(), request.group)
+    games = _ordered(games.with_names(), request.group, past=request.at is not None)
     paginator = Paginator(games, PAGE_SIZE)
     paginator.count = statuses[request.status]  # counted already, for the rail
     page = paginator.get_page(request.page)
@@ -315,7 +315,14 @@ def _counts(games: GameQuerySet, sport: Sport | None) -> tuple[list[SportCount],
     return sports, statuses
 
 
-def _ordered(games: GameQuerySet, group: str) -> GameQuerySet:
+def _ordered(games: GameQuerySet, group: str, *, past: bool) -> GameQuerySet:
+    if past:  # by the starts of then; what has become of a game since is no order
+        by_time = ("started", "id")
+        return (
+            games.order_by(*by_time)
+            if group == "time"
+            else games.order_by("sport__title", "sport_id", *by_time)
+        )
     if group == "time":
         return games.in_start_order()
     rank = Case(

@@ -182,6 +182,9 @@ class CommenceTime(models.Model):
     class Meta:
         db_table = "commence_times"
         ordering = ["game", "seen_at", "id"]
+        indexes = [
+            models.Index(fields=["commence_time"], name="commence_times_start"),  # the board of a past day
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["game", "seen_at"],

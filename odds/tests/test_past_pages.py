@@ -89,6 +89,39 @@ def test_a_game_not_announced_by_then_is_not_on_the_board(
     assert "Nothing of that day had been announced by then" in html
 
 
+def test_a_game_moved_since_stands_on_the_day_it_was_announced_for_then(
+    client: Client, game: Game, home: Selection
+) -> None:
+    later = START + 48 * HOUR
+    CommenceTimeFactory(game=game, commence_time=later, seen_at=START - HOUR)
+    Game.objects.update(commence_time=later)
+    name = str(game.home_team)
+    assert name in page(client, f"/?at={when(-12)}&day=2026-03-20")
+    assert name not in page(client, f"/?at={when(-12)}&day=2026-03-22")
+    assert name not in page(client, f"/?at={when(-0.5)}&day=2026-03-20")
+    assert name in page(client, f"/?at={when(-0.5)}&day=2026-03-22")
+
+
+def test_a_game_still_under_way_after_midnight_stands_on_the_board_of_then(
+    client: Client, game: Game, home: Selection
+) -> None:
+    midnight = dt.datetime(2026, 3, 21, 4, 0, tzinfo=dt.UTC)  # in New York
+    ScoreReadingFactory(game=game, read_at=midnight - HOUR, status="live", home_score=50, away_score=48)
+    game.score_readings.filter(status="final").update(read_at=midnight + HOUR)
+    name = str(game.home_team)
+    assert name in page(client, f"/?at={midnight + HOUR / 2:%Y-%m-%dT%H:%M:%SZ}")
+    assert name not in page(client, f"/?at={midnight + 2 * HOUR:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def test_a_past_board_is_in_the_order_of_then(client: Client, game: Game, home: Selection) -> None:
+    other = GameFactory(commence_time=START - 2 * HOUR)
+    CommenceTimeFactory(game=other, commence_time=START + HOUR, seen_at=START - 48 * HOUR)
+    CommenceTimeFactory(game=other, commence_time=START - 2 * HOUR, seen_at=START - 3 * HOUR)
+    for at, first, second in ((-12, game, other), (-2.5, other, game)):
+        html = page(client, f"/?at={when(at)}&day=2026-03-20&group=time")
+        assert html.index(str(first.home_team)) < html.index(str(second.home_team))
+
+
 def test_the_grid_shows_the_prices_of_then_with_the_changes_beside(
     client: Client, game: Game, home: Selection
 ) -> None:
