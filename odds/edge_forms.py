@@ -49,6 +49,11 @@ STEPS: Final = {"0.01": "cents", "1": "whole units", "5": "fives", "10": "tens"}
 DEFAULTS: Final = {"days": "3", "age": "10", "step": "0.01", "outlay": "100"}
 
 
+def number_input() -> forms.TextInput:
+    """A field for a number that the server reads, so that what is wrong with it is said beside it."""
+    return forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20})
+
+
 class EdgeForm(forms.Form):
     """All fields are optional; a wrong one has its sentence beside it."""
 
@@ -58,12 +63,22 @@ class EdgeForm(forms.Form):
     fair = forms.CharField(required=False, max_length=32, label="Fair price")
     method = forms.ChoiceField(required=False, choices=METHODS, label="Margin taken out by")
     least = forms.DecimalField(
-        required=False, min_value=-100, max_value=100, decimal_places=2, label="Smallest edge, %"
+        required=False,
+        min_value=-100,
+        max_value=100,
+        decimal_places=2,
+        label="Smallest edge, %",
+        widget=number_input(),
     )
     days = forms.ChoiceField(required=False, choices=DAYS, label="Starting within")
     age = forms.ChoiceField(required=False, choices=AGES, label="Prices no older than")
     outlay = forms.DecimalField(
-        required=False, min_value=Decimal("0.01"), max_value=10**9, decimal_places=2, label="Total stake"
+        required=False,
+        min_value=Decimal("0.01"),
+        max_value=10**9,
+        decimal_places=2,
+        label="Total stake",
+        widget=number_input(),
     )
     step = forms.ChoiceField(required=False, choices=STEPS, label="Stakes in")
     live = forms.BooleanField(required=False, label="Games in play too")

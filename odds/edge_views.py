@@ -29,6 +29,7 @@ def edges(request: PageRequest) -> HttpResponse:
         "sports": Sport.objects.filter(active=True),
     }
     fragment = bool(request.htmx) and request.htmx.target == "edges"
+    context["from_form"] = fragment and request.htmx.trigger == "edge-filters"
     response = render(request, "odds/_edges.html" if fragment else "odds/edges.html", context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response

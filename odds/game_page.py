@@ -28,6 +28,7 @@ from odds.grids import (
 )
 from odds.models import CurrentOdds, Heartbeat, Selection
 from odds.movement import Change, Movement, Series, moved, newest_changes, read_movement
+from odds.prices import actual_start
 from odds.steam import Move, Steam, moves_of, steam_of
 from odds.tabs import Tab, tabs_of
 from odds.wording import next_minute
@@ -296,10 +297,12 @@ def _charted(chart: int | None, choices: list[ChartChoice], quotes: Sequence[Quo
 
 
 def _lines(movement: Movement | None, game: Game, now: dt.datetime) -> list[BookLine]:
-    begun = game.commence_time <= now
+    if movement is None or not movement.series:
+        return []
+    start = actual_start(game) if game.commence_time <= now else None
     lines = []
-    for series in movement.series if movement else []:
-        closing = series.known_at(game.commence_time) if begun else None
+    for series in movement.series:
+        closing = series.known_at(start) if start is not None else None
         lines.append(BookLine(series, closing, moved(series.first, closing or series.last)))
     return lines
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from games.models import Game
 from odds import markets
 from odds.models import Bookmaker, OddSnapshot, Selection
 
@@ -74,6 +75,8 @@ ORDER BY o.selection_id, o.bookmaker_id, o."timestamp" DESC, o.id DESC
 A price of NULL is a line withdrawn before the start: it has no closing price (see ``closing_prices``).
 """
 
+ONE_START = STARTS.format(games="SELECT %(game)s::uuid, %(announced)s::timestamptz")
+
 CLOSING = f"""
 WITH w (n, game_id, selection_id, bookmaker_id, point, instant) AS MATERIALIZED (
     SELECT * FROM unnest(%(n)s::int[], %(games)s::uuid[], %(selections)s::bigint[], %(books)s::smallint[],
@@ -114,6 +117,15 @@ def price_at(
     if last is None or last.price is None or last.point != point:
         return None
     return Price(last.price, last.point, last.timestamp, last.captured_at)
+
+
+def actual_start(game: Game) -> dt.datetime:
+    """When the game began, up to which its lines close (see ``STARTS``); one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_START, {"game": game.pk, "announced": game.commence_time})
+        _, _, start = cursor.fetchone()
+    found: dt.datetime = start
+    return found
 
 
 def bounds_of(first: dt.datetime, last: dt.datetime) -> dict[str, Any]:

@@ -22,6 +22,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOOKS = [(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")]
 
 
+SMALL = """() => [...document.querySelectorAll("main :is(a, button, summary, select, input), #slip :is(a, button)")]
+  .filter((one) => one.type !== "hidden" && one.checkVisibility() && !one.closest("p, td, th"))
+  .map((one) => [one, (one.type === "checkbox" ? one.closest(".field") : one).getBoundingClientRect()])
+  .filter(([, box]) => box.width > 1 && box.height > 0 && box.height < 43.5)
+  .map(([one, box]) => `${one.tagName} ${one.className} ${one.innerText || one.name} ${box.height}`)"""
+"""What there is to press, outside of running text and tables, that is lower than 44 px."""
+
+
 @pytest.fixture
 def game(transactional_db: None) -> Game:
     """An arbitrage at 2.10 and 2.05, and one of old prices that is hidden."""
@@ -150,3 +158,41 @@ def test_nothing_of_the_archive_s_other_pages_runs_off_the_side(
     look.goto(f"{live_server.url}{address}")
     expect(look.locator("h1")).to_be_visible()
     fits(look)
+
+
+@pytest.mark.parametrize("look", LOOKS, indirect=True)
+def test_a_wrong_number_is_named_beside_its_field_while_the_list_stays(
+    live_server: LiveServer, look: Page, game: Game
+) -> None:
+    look.goto(f"{live_server.url}/edges/?kind=arbitrage")
+    look.evaluate("window.same = true")
+    outlay = look.get_by_label("Total stake")
+    outlay.fill("plenty")
+    outlay.press("Enter")
+    faults = look.locator("#edge-outlay_error")
+    expect(faults).to_contain_text("Write an amount such as 100.")
+    expect(outlay).to_have_attribute("aria-invalid", "true")
+    expect(outlay).to_have_value("plenty")
+    expect(look.locator("#edges .edge-stake")).to_have_text(["49.40", "50.60"])
+    outlay.fill("1000")
+    outlay.press("Enter")
+    expect(look.locator("#edges .edge-stake")).to_have_text(["493.98", "506.02"])
+    expect(faults).to_be_empty()
+    expect(outlay).not_to_have_attribute("aria-invalid", "true")
+    assert look.evaluate("window.same") is True
+
+
+@pytest.mark.parametrize("look", [(375, "light")], indirect=True)
+@pytest.mark.parametrize("address", ["/edges/?kind=arbitrage&phantoms=on", "/", "game", "/books/"])
+def test_on_a_phone_the_heading_comes_first_and_nothing_to_press_is_smaller_than_a_finger(
+    live_server: LiveServer, look: Page, game: Game, address: str
+) -> None:
+    look.goto(live_server.url + (f"/games/{game.pk}/" if address == "game" else address))
+    heading = look.locator("h1").bounding_box()
+    assert heading is not None
+    small = look.evaluate(SMALL)
+    assert small == []
+    if "edges" in address:
+        filters = look.locator("#edge-filters").bounding_box()
+        assert filters is not None
+        assert heading["y"] < filters["y"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from games.models import Game
-from games.tests.factories import GameFactory
+from games.tests.factories import GameFactory, ScoreReadingFactory
 from odds.tests.quoting import full_market, move, quote, selection
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,29 @@ def test_the_chart_has_its_figures_in_tables_too(client: Client, game: Game) -> 
     html = page(client, game, f"?chart={selection(game, 'h2h', 'home').pk}")
     assert "data-chart=" in html
     assert html.count("\N{MINUS SIGN}125") == 4  # side panel, first and latest by book, table of changes
+
+
+def test_the_closing_price_in_the_legend_is_that_of_the_actual_start(client: Client) -> None:
+    game = GameFactory(commence_time=timezone.now() - dt.timedelta(hours=1), status="live")
+    home = selection(game, "h2h", "home")
+    for minutes, price in ((60, -121), (5, -244)):
+        move(home, price, game.commence_time - dt.timedelta(minutes=minutes), at="book0")
+    quote(game, "h2h home", -244, at="book0")
+
+    def closing() -> str:
+        found = re.search(r'<td class="number wide">([^<]*)', page(client, game, f"?chart={home.pk}"))
+        assert found is not None
+        return found[1].strip()
+
+    assert closing() == "\N{MINUS SIGN}244"
+    ScoreReadingFactory(
+        game=game,
+        status="live",
+        read_at=game.commence_time - dt.timedelta(minutes=20),
+        home_score=0,
+        away_score=0,
+    )
+    assert closing() == "\N{MINUS SIGN}121"
 
 
 def test_lay_prices_are_for_reading_only(client: Client, game: Game) -> None:

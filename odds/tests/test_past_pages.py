@@ -205,5 +205,5 @@ def test_past_pages_take_as_many_statements_for_one_game_as_for_many(
         move(selection(game, "h2h", "home"), -110, START - HOUR, at="book0")
     with django_assert_num_queries(7):
         client.get(f"/?at={when(-0.5)}")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(f"/games/{games[0].pk}/?at={when(-0.5)}")

@@ -73,6 +73,15 @@
     }
   };
 
+  /* <ul data-faults-of="id">: what is wrong with a field, which htmx replaces by itself. */
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const faults of document.querySelectorAll("[data-faults-of]")) {
+      const field = document.getElementById(faults.dataset.faultsOf);
+      if (faults.childElementCount) field?.setAttribute("aria-invalid", "true");
+      else field?.removeAttribute("aria-invalid");
+    }
+  });
+
   /* On a narrow screen the slip is a sheet that opens from its bar; Escape goes back to the price it came from. */
   let cameFrom = null;
   const sheet = () => document.querySelector("aside#slip");
