@@ -22,8 +22,28 @@ urlpatterns: list[URLPattern] = [
     path("slip/place/", slip_views.place, name="slip_place"),
     path("bankrolls/", bankroll_views.bankrolls, name="bankrolls"),
     path("bankrolls/<uuid:bankroll_id>/", bankroll_views.bankroll, name="bankroll"),
-    path("bankrolls/<uuid:bankroll_id>/deposit/", bankroll_views.deposit, name="deposit"),
-    path("bankrolls/<uuid:bankroll_id>/withdraw/", bankroll_views.withdraw, name="withdraw"),
+    *[
+        path(
+            f"bankrolls/<uuid:bankroll_id>/{action}/", bankroll_views.record, {"action": action}, name=action
+        )
+        for action in ("deposit", "withdraw", "bonus", "adjust", "transfer")
+    ],
+    path(
+        "bankrolls/<uuid:bankroll_id>/undo/<uuid:operation_id>/",
+        bankroll_views.undo,
+        name="undo_operation",
+    ),
+    path("bankrolls/<uuid:bankroll_id>/edit/", bankroll_views.edit, name="bankroll_edit"),
+    path("bankrolls/<uuid:bankroll_id>/statement/", bankroll_views.statement, name="statement"),
+    *[
+        path(
+            f"bankrolls/<uuid:bankroll_id>/{action}/",
+            bankroll_views.keep,
+            {"action": action},
+            name=f"bankroll_{action}",
+        )
+        for action in ("archive", "restore", "default")
+    ],
     path("import/", import_views.imports, name="imports"),
     path("import/<uuid:batch_id>/", import_views.preview, name="import"),
     path("import/<uuid:batch_id>/commit/", import_views.commit, name="import_commit"),

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
+    path("account/limits/", include("bets.limits.urls")),
     path("account/", include("accounts.urls")),
     path("bets/", include("bets.urls")),
     path("stats/", include("bets.stats_urls")),

@@ -43,12 +43,17 @@ class Counted:
 
 
 def count(user_id: uuid.UUID, currency: str, money: str, period: Period) -> Counted:
-    """Count a person's bets in one currency of real or paper money, in all bankrolls. Three or four statements.
+    """Bring the person's figures up to date and count. Three or four statements."""
+    refresh(user_id)
+    return counted(user_id, currency, money, period)
+
+
+def counted(user_id: uuid.UUID, currency: str, money: str, period: Period) -> Counted:
+    """Count a person's bets in one currency of real or paper money, in all bankrolls, by the figures there are.
 
     Winnings set off losses, but never make room for more than the limit: the loss is not below zero. Bonus stakes
     risk no money. A stake placed earlier counts on the day it is lost.
     """
-    refresh(user_id)
     given: dict[str, Any] = {
         "user": user_id,
         "currency": currency,

@@ -117,7 +117,7 @@ def test_more_than_there_is_cannot_be_withdrawn(client: Client, ada: Bankroll) -
 def test_what_is_no_amount_is_said(client: Client, ada: Bankroll, amount: str) -> None:
     response = client.post(reverse("bets:deposit", args=[ada.pk]), {"deposit-amount": amount})
     assert response.status_code == 422
-    assert response.context["deposit_form"].errors["amount"]
+    assert response.context["forms"]["deposit"].errors["amount"]
     assert ledger.balance(ada) == 100
 
 
@@ -160,8 +160,8 @@ def test_the_list_takes_the_same_queries_for_one_bankroll_and_for_many(
     client: Client, ada: Bankroll, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(3):
-        # session, user, bankrolls, bankrolls of the top bar
-        with django_assert_num_queries(5):
+        # session, user, bankrolls, bookmakers to choose from, bankrolls of the top bar, bets to look at
+        with django_assert_num_queries(6):
             client.get(reverse("bets:bankrolls"))
         bankrolls.open_bankroll(user=ada.user, name=f"No. {number}", opening_deposit=Decimal(1))
 
@@ -171,8 +171,8 @@ def test_the_ledger_takes_few_queries(
 ) -> None:
     for _ in range(5):
         bankrolls.deposit(bankroll=ada, amount=Decimal(1), by=ada.user)
-    # session, user, bankroll, sums, count, lines, bankrolls of the top bar
-    with django_assert_num_queries(8):
+    # session, user, bankroll, period, totals, sums, lines, other bankrolls, those of the top bar, bets to look at
+    with django_assert_num_queries(10):
         client.get(reverse("bets:bankroll", args=[ada.pk]))
 
 
