@@ -64,7 +64,7 @@ class ReadForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["bankroll"]
         if isinstance(field, forms.ModelChoiceField):
-            field.queryset = Bankroll.objects.owned_by(user)
+            field.queryset = Bankroll.objects.owned_by(user).active()
         names = [("", "None"), *((name, name) for name in dict.fromkeys(header) if name)]
         found = columns_of(header, {})
         for key, label in LABELS.items() if header else ():

@@ -100,7 +100,7 @@ class SlipForm(forms.Form):
         self.legs, self.odds_format = legs, odds_format
         field = self.fields["bankroll"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - tells the type
-        field.queryset = Bankroll.objects.filter(user=user)
+        field.queryset = Bankroll.objects.filter(user=user).active()
         for leg in legs:
             self.fields[f"stake-{leg.pk}"] = forms.CharField(required=False, max_length=TYPED)
             self.fields[f"price-{leg.pk}"] = forms.CharField(required=False, max_length=TYPED)
