@@ -118,7 +118,9 @@ def read_lines(
     if not legs:
         return []
     current = list(
-        CurrentOdds.objects.filter(selection__in={leg.selection_id for leg in legs})
+        CurrentOdds.objects.filter(
+            game__in={leg.selection.game_id for leg in legs}, selection__in={leg.selection_id for leg in legs}
+        )
         .select_related("bookmaker")
         .order_by("bookmaker__title", "point")
     )

@@ -15,7 +15,8 @@ from .rows import literal
 
 APPLY: Final = """
 WITH held AS MATERIALIZED (
-    SELECT c.id, c.game_id, c.selection_id, c.bookmaker_id, c.point, c.price, c."timestamp", s.market, m.is_polled,
+    SELECT c.game_id, c.selection_id, c.bookmaker_id, c.line AS place, c.point, c.price, c."timestamp", s.market,
+        m.is_polled,
         CASE WHEN m.is_single AND row_number() OVER (
             PARTITION BY c.selection_id, c.bookmaker_id ORDER BY c.id DESC
         ) = 1 THEN 'NaN' ELSE coalesce(c.point, 'NaN') END AS line
@@ -27,18 +28,18 @@ WITH held AS MATERIALIZED (
     WHERE c.game_id = ANY(%(games)s::uuid[]) AND s.game_id = ANY(%(games)s::uuid[])
         AND b.game_id = ANY(%(games)s::uuid[]) AND b.id = ANY(%(beats)s::bigint[])
 ), compared AS MATERIALIZED (
-    SELECT h.id AS offer_id, h.game_id AS held_game_id, h.selection_id AS held_selection_id,
+    SELECT h.place AS held_place, h.game_id AS held_game_id, h.selection_id AS held_selection_id,
         h.bookmaker_id AS held_bookmaker_id, h.market, h.point AS held_point, h.price AS held_price,
         h."timestamp" AS held_timestamp, h.is_polled, i.*
     FROM (
         SELECT *, CASE WHEN is_single THEN 'NaN' ELSE coalesce(point, 'NaN') END AS line FROM incoming_quotes
     ) i
     FULL JOIN held h ON h.selection_id = i.selection_id AND h.bookmaker_id = i.bookmaker_id AND h.line = i.line
-    WHERE h.id IS NULL OR i.price IS DISTINCT FROM h.price OR i.point IS DISTINCT FROM h.point
+    WHERE h.place IS NULL OR i.price IS DISTINCT FROM h.price OR i.point IS DISTINCT FROM h.point
 ), changed AS MATERIALIZED (
-    SELECT offer_id, game_id, selection_id, bookmaker_id, point, price,
+    SELECT held_place, game_id, selection_id, bookmaker_id, point, price,
         CASE WHEN held_point IS NOT DISTINCT FROM point THEN held_price END AS previous_price,
-        greatest("timestamp", held_timestamp, CASE WHEN offer_id IS NULL AND is_known THEN (
+        greatest("timestamp", held_timestamp, CASE WHEN held_place IS NULL AND is_known THEN (
             SELECT s."timestamp" FROM odd_snapshots s
             WHERE s.game_id = x.game_id AND s.selection_id = x.selection_id AND s.bookmaker_id = x.bookmaker_id
                 AND s."timestamp" > x."timestamp" AND (x.is_single OR s.point IS NOT DISTINCT FROM x.point)
@@ -47,7 +48,7 @@ WITH held AS MATERIALIZED (
     FROM compared x
     WHERE game_id IS NOT NULL
 ), gone AS MATERIALIZED (
-    SELECT offer_id, held_game_id AS game_id, held_selection_id AS selection_id,
+    SELECT held_place, held_game_id AS game_id, held_selection_id AS selection_id,
         held_bookmaker_id AS bookmaker_id, held_point AS point
     FROM compared x
     WHERE game_id IS NULL AND is_polled AND NOT EXISTS (
@@ -63,18 +64,20 @@ WITH held AS MATERIALIZED (
     SELECT game_id, selection_id, bookmaker_id, NULL, point, %(at)s, %(at)s FROM gone
 ), removed AS (
     DELETE FROM current_odds c USING gone g
-    WHERE c.game_id = g.game_id AND c.id = g.offer_id AND c.game_id = ANY(%(games)s::uuid[])
+    WHERE c.game_id = g.game_id AND c.selection_id = g.selection_id AND c.bookmaker_id = g.bookmaker_id
+        AND c.line = g.held_place AND c.game_id = ANY(%(games)s::uuid[])
 ), moved AS (
     UPDATE current_odds c
     SET point = x.point, price = x.price, previous_price = x.previous_price, "timestamp" = x."timestamp",
         changed_at = %(at)s, updated_at = %(at)s
     FROM changed x
-    WHERE c.game_id = x.game_id AND c.id = x.offer_id AND c.game_id = ANY(%(games)s::uuid[])
+    WHERE c.game_id = x.game_id AND c.selection_id = x.selection_id AND c.bookmaker_id = x.bookmaker_id
+        AND c.line = x.held_place AND c.game_id = ANY(%(games)s::uuid[])
 ), added AS (
     INSERT INTO current_odds
         (game_id, selection_id, bookmaker_id, point, price, "timestamp", changed_at, updated_at)
     SELECT game_id, selection_id, bookmaker_id, point, price, "timestamp", %(at)s, %(at)s
-    FROM changed WHERE offer_id IS NULL
+    FROM changed WHERE held_place IS NULL
 )
 SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone)
 """

@@ -138,13 +138,47 @@ def test_a_snapshot_lacks_nothing_but_price_and_point(column: str) -> None:
     insert("odd_snapshots", row, price=None, point=None)
 
 
-@pytest.mark.parametrize(
-    ("table", "factory"), [("odd_snapshots", f.SnapshotFactory), ("current_odds", f.CurrentOddsFactory)]
-)
-def test_a_primary_key_is_not_given_twice(table: str, factory: type[DjangoModelFactory]) -> None:
-    row: Any = factory()
+def test_a_primary_key_is_not_given_twice() -> None:
+    row: Any = f.SnapshotFactory()
     with pytest.raises(IntegrityError, match="pkey"), transaction.atomic():
-        insert(table, row, id=row.pk)
+        insert("odd_snapshots", row, id=row.pk)
+
+
+def test_an_offer_does_not_move_to_another_game() -> None:
+    offer = f.CurrentOddsFactory()
+    other = f.CurrentOddsFactory()
+    for field in ("game_id", "selection_id", "bookmaker_id"):
+        with (
+            pytest.raises(IntegrityError, match="keep their game, selection and bookmaker"),
+            transaction.atomic(),
+        ):
+            models.CurrentOdds.objects.filter(pk=offer.pk).update(**{field: getattr(other, field)})
+    offer.save()
+
+
+def test_one_stranger_among_many_offers_is_refused() -> None:
+    offers = [
+        f.CurrentOddsFactory.build(selection=f.SelectionFactory(), bookmaker=f.BookmakerFactory())
+        for _ in range(3)
+    ]
+    for offer in offers:
+        offer.game = offer.selection.game
+    offers[1].game = offers[0].game
+    with pytest.raises(IntegrityError, match="selection_is_of_its_game"), transaction.atomic():
+        models.CurrentOdds.objects.bulk_create(offers)
+    offers[1].game = offers[1].selection.game
+    assert len(models.CurrentOdds.objects.bulk_create(offers)) == 3
+
+
+def test_an_offer_goes_with_its_selection_and_holds_its_bookmaker() -> None:
+    offer = f.CurrentOddsFactory()
+    kept = f.CurrentOddsFactory()
+    with connection.cursor() as cursor:
+        with pytest.raises(IntegrityError, match="current_odds_have_a_bookmaker"), transaction.atomic():
+            cursor.execute("DELETE FROM bookmakers WHERE id = %s", [offer.bookmaker_id])
+        cursor.execute("DELETE FROM selections WHERE id = %s", [offer.selection_id])
+        assert list(models.CurrentOdds.objects.all()) == [kept]
+        cursor.execute("DELETE FROM bookmakers WHERE id = %s", [offer.bookmaker_id])
 
 
 @pytest.mark.parametrize(
