@@ -31,6 +31,8 @@ from .payloads import (
     Parsed,
     ScoreEvent,
     SportInfo,
+    list_event_odds,
+    list_odds,
     parse_event_odds,
     parse_events,
     parse_historical,
@@ -189,6 +191,15 @@ class Client:
         reply = self._get(f"/v4/sports/{sport_key}/odds", params, cost=cost)
         return parse_odds(reply.body, odds_format=OddsFormat.AMERICAN)
 
+    def list_odds(
+        self, sport_key: str, *, regions: Sequence[str] = ("us",), markets: Sequence[str] = FEATURED
+    ) -> Parsed[OddsEvent]:
+        """As `odds`, with the outcomes left unread, for whoever compares polls."""
+        params = _odds_params(regions, markets, ())
+        cost = cost_of(markets=len(markets), regions=len(regions))
+        reply = self._get(f"/v4/sports/{sport_key}/odds", params, cost=cost)
+        return list_odds(reply.body, odds_format=OddsFormat.AMERICAN)
+
     def scores(self, sport_key: str, *, days_from: int | None = None) -> Parsed[ScoreEvent]:
         """Live and coming games, with `days_from` (1 to 3) also finished ones. 1 credit, 2 with `days_from`."""
         params: dict[str, str | int] = {"dateFormat": "iso"}
@@ -223,6 +234,15 @@ class Client:
         cost = cost_of(markets=len(markets), regions=len(regions), bookmakers=len(bookmakers))
         reply = self._get(f"/v4/sports/{sport_key}/events/{event_id}/odds", params, cost=cost)
         return parse_event_odds(reply.body, odds_format=OddsFormat.AMERICAN)
+
+    def list_event_odds(
+        self, sport_key: str, event_id: str, *, markets: Sequence[str], regions: Sequence[str] = ("us",)
+    ) -> Parsed[OddsEvent]:
+        """As `event_odds`, with the outcomes left unread, for whoever compares polls."""
+        params = _odds_params(regions, markets, ())
+        cost = cost_of(markets=len(markets), regions=len(regions))
+        reply = self._get(f"/v4/sports/{sport_key}/events/{event_id}/odds", params, cost=cost)
+        return list_event_odds(reply.body, odds_format=OddsFormat.AMERICAN)
 
     def event_markets(
         self, sport_key: str, event_id: str, *, regions: Sequence[str] = ("us",)

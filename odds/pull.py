@@ -49,7 +49,7 @@ def markets_of(sport: Sport) -> Sequence[str]:
 def pull_sport(client: the_odds_api.Client, sport: Sport, *, clock: Clock = timezone.now) -> IngestCounts:
     """Fetch and ingest the featured markets of a sport, or its outright. Raises FeedError."""
     markets = markets_of(sport)
-    parsed = client.odds(sport.key, regions=settings.ODDS_API_REGIONS, markets=markets)
+    parsed = client.list_odds(sport.key, regions=settings.ODDS_API_REGIONS, markets=markets)
     return ingest_odds(
         events=parsed.events,
         captured_at=clock(),
@@ -81,7 +81,7 @@ def pull_props(client: the_odds_api.Client, sport: Sport, *, clock: Clock = time
     for external_id in near.values_list("external_id", flat=True):
         markets = PROPS[sport.key]
         try:
-            parsed = client.event_odds(
+            parsed = client.list_event_odds(
                 sport.key, external_id, markets=markets, regions=settings.ODDS_API_REGIONS
             )
         except NotFound:

@@ -22,7 +22,7 @@ from bettrack.benchmarks.archive import fill_past, tidy
 from bettrack.benchmarks.feed import MARKETS, Slate
 from bettrack.benchmarks.scratch import scratch_database
 from bettrack.benchmarks.storage import IDENTICAL, storage_ratio
-from feeds.payloads import OddsFormat, parse_odds
+from feeds.payloads import OddsFormat, list_odds
 from odds.ingest import ingest_odds
 from odds.models import Bookmaker
 
@@ -117,7 +117,7 @@ def poll(responses: Iterable[tuple[str, bytes]], at: dt.datetime) -> float:
     bodies = list(responses)
     start = time.perf_counter()
     for sport, body in bodies:
-        parsed = parse_odds(body, odds_format=OddsFormat.AMERICAN)
+        parsed = list_odds(body, odds_format=OddsFormat.AMERICAN)
         ingest_odds(
             events=parsed.events,
             captured_at=at,

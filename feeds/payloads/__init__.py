@@ -13,6 +13,8 @@ from .espn import (
     parse_teams,
 )
 from .odds_api import (
+    list_event_odds,
+    list_odds,
     parse_event_odds,
     parse_events,
     parse_historical,
@@ -20,7 +22,8 @@ from .odds_api import (
     parse_scores,
     parse_sports,
 )
-from .odds_events import Book, Historical, Market, OddsEvent, Outcome, ScoreEvent, SportInfo
+from .odds_events import Book, Historical, Market, OddsEvent, Outcome, ScoreEvent, SportInfo, UnreadMarket
+from .odds_tree import read_markets
 from .prices import OddsFormat, american_price, detect_format
 from .rejection import Parsed, Rejected
 
@@ -40,8 +43,11 @@ __all__ = [
     "Side",
     "SportInfo",
     "Summary",
+    "UnreadMarket",
     "american_price",
     "detect_format",
+    "list_event_odds",
+    "list_odds",
     "parse_event_odds",
     "parse_events",
     "parse_historical",
@@ -51,4 +57,5 @@ __all__ = [
     "parse_sports",
     "parse_summary",
     "parse_teams",
+    "read_markets",
 ]

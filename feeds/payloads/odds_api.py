@@ -10,7 +10,7 @@ import msgspec
 from feeds.exceptions import BadPayload
 
 from .odds_events import Historical, OddsEvent, ScoreEvent, SportInfo
-from .odds_tree import BAD_PART, once, parse_tree
+from .odds_tree import BAD_PART, list_tree, once, parse_tree
 from .prices import OddsFormat
 from .rejection import Parsed, Refusal
 from .text import Stamp, clean, decode, instant, required_instant
@@ -47,9 +47,17 @@ def parse_odds(body: bytes, *, odds_format: OddsFormat | None = None) -> Parsed[
 
 def parse_event_odds(body: bytes, *, odds_format: OddsFormat | None = None) -> Parsed[OddsEvent]:
     """`/events/{id}/odds`: one event object, so at most one event. Raises BadPayload."""
-    if not bytes(body).lstrip().startswith(b"{"):
-        raise BadPayload("unexpected shape: an event's odds must be a JSON object")
-    return parse_tree([msgspec.Raw(bytes(body))], odds_format, single=True)
+    return parse_tree([_single(body)], odds_format, single=True)
+
+
+def list_odds(body: bytes, *, odds_format: OddsFormat) -> Parsed[OddsEvent]:
+    """As ``parse_odds``, but the outcomes of sound books stay unread until ``read_markets``. Raises BadPayload."""
+    return list_tree(decode(body, list[msgspec.Raw]), odds_format)
+
+
+def list_event_odds(body: bytes, *, odds_format: OddsFormat) -> Parsed[OddsEvent]:
+    """As ``parse_event_odds``, with unread outcomes. Raises BadPayload."""
+    return list_tree([_single(body)], odds_format, single=True)
 
 
 def parse_events(body: bytes) -> Parsed[OddsEvent]:
@@ -137,3 +145,9 @@ def _score(value: str | int | None) -> int | None:
     if not (text.isascii() and text.isdigit()) or len(text) > 4:
         raise Refusal(f"score {value!r} is not a count of points")
     return int(text)
+
+
+def _single(body: bytes) -> msgspec.Raw:
+    if not bytes(body).lstrip().startswith(b"{"):
+        raise BadPayload("unexpected shape: an event's odds must be a JSON object")
+    return msgspec.Raw(bytes(body))

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 import msgspec
 
+from .prices import OddsFormat
 from .rejection import Parsed
+from .text import Stamp
 
 
 class SportInfo(msgspec.Struct, frozen=True):
@@ -44,8 +46,26 @@ class Market(msgspec.Struct, frozen=True):
     sid: str = ""
 
 
+class UnreadMarket(msgspec.Struct, frozen=True):
+    """A market as sent: its outcomes are JSON that nobody has looked into."""
+
+    key: str
+    outcomes: msgspec.Raw = msgspec.Raw(b"[]")
+    last_update: Stamp = None
+    link: str | None = None
+    sid: str | None = None
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """The markets of a book whose outcomes are not read yet, and what reading them takes."""
+
+    markets: tuple[UnreadMarket, ...]
+    path: str
+    odds_format: OddsFormat
+
+
 class Book(msgspec.Struct, frozen=True):
-    """One bookmaker's markets on an event."""
+    """One bookmaker's markets on an event: ``markets``, or ``unread`` when they were only listed."""
 
     key: str
     title: str
@@ -53,6 +73,7 @@ class Book(msgspec.Struct, frozen=True):
     markets: tuple[Market, ...]
     link: str = ""
     sid: str = ""
+    unread: Unread | None = None
 
 
 class OddsEvent(msgspec.Struct, frozen=True):
@@ -75,7 +96,7 @@ class OddsEvent(msgspec.Struct, frozen=True):
 
     @property
     def last_update(self) -> datetime | None:
-        """The newest update of any market."""
+        """The newest update of any market that was read."""
         stamps = [m.last_update for b in self.bookmakers for m in b.markets if m.last_update is not None]
         return max(stamps, default=None)
 

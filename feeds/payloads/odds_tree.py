@@ -1,12 +1,13 @@
 """The tree of The Odds API's odds: events, their bookmakers, markets and outcomes.
 
 An event is decoded in one go. Where that fails, every level of it is decoded on its own, so that one malformed part
-costs only itself.
+costs only itself. Outcomes may be left unread until somebody wants them: of an unchanged poll nobody does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -17,9 +18,9 @@ import msgspec
 from feeds.exceptions import BadPayload
 
 from .collector import collector_paused
-from .odds_events import Book, Market, OddsEvent, Outcome
+from .odds_events import Book, Market, OddsEvent, Outcome, Unread, UnreadMarket
 from .prices import OddsFormat, detect_format, line_point, price_reader
-from .rejection import Parsed, Refusal
+from .rejection import Parsed, Refusal, Rejected
 from .text import Stamp, clean, decode, instant, required_instant
 
 T = TypeVar("T")
@@ -73,25 +74,58 @@ class RawPrice(msgspec.Struct):
 
 
 WHOLE_EVENT: Final = msgspec.json.Decoder(RawEvent[RawBook[RawMarket[RawOutcome]]])
+LISTED_EVENT: Final = msgspec.json.Decoder(RawEvent[RawBook[UnreadMarket]])
+OUTCOMES: Final = msgspec.json.Decoder(list[RawOutcome])
 
 
-@collector_paused()
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How an event is read, and where its refused parts go."""
+
+    odds_format: OddsFormat
+    read_price: PriceReader
+    parsed: Parsed[OddsEvent]
+
+
 def parse_tree(
     raws: list[msgspec.Raw], odds_format: OddsFormat | None, *, single: bool = False
 ) -> Parsed[OddsEvent]:
     """The events of a list. Without ``odds_format`` it is detected from the prices. ``single``: one event's odds."""
+    return _parse(raws, odds_format or detect_format(_all_prices(raws)), WHOLE_EVENT, single=single)
+
+
+def list_tree(raws: list[msgspec.Raw], odds_format: OddsFormat, *, single: bool = False) -> Parsed[OddsEvent]:
+    """As ``parse_tree``, but with the outcomes of sound books left unread: see ``read_markets``."""
+    return _parse(raws, odds_format, LISTED_EVENT, single=single)
+
+
+@collector_paused()
+def _parse(
+    raws: list[msgspec.Raw], odds_format: OddsFormat, decoder: msgspec.json.Decoder[Any], *, single: bool
+) -> Parsed[OddsEvent]:
     parsed: Parsed[OddsEvent] = Parsed()
-    read_price = price_reader(odds_format or detect_format(_all_prices(raws)))
+    reading = _Reading(odds_format, price_reader(odds_format), parsed)
     seen: set[str] = set()
     for index, raw in enumerate(raws):
         path = "event" if single else f"events[{index}]"
         try:
-            event = _event(_whole(raw) or decode(raw, RawEvent[msgspec.Raw]), path, read_price, parsed)
+            event = _event(_whole(raw, decoder) or decode(raw, RawEvent[msgspec.Raw]), path, reading)
             once(event.id, seen, "event id")
             parsed.events.append(event)
         except BAD_PART as error:
             parsed.reject(path, str(error))
     return parsed
+
+
+def read_markets(book: Book, keys: Container[str]) -> tuple[list[Market], list[Rejected]]:
+    """Those of the book's unread markets, and what of them is refused."""
+    unread = book.unread
+    parsed: Parsed[OddsEvent] = Parsed()
+    if unread is None:
+        return [], []
+    reading = _Reading(unread.odds_format, price_reader(unread.odds_format), parsed)
+    parts = [(number, part) for number, part in enumerate(unread.markets) if part.key in keys]
+    return list(_markets(parts, unread.path, book.key, book.last_update, reading)), parsed.rejected
 
 
 def once(key: T, seen: set[T], what: str) -> None:
@@ -101,19 +135,20 @@ def once(key: T, seen: set[T], what: str) -> None:
     seen.add(key)
 
 
-def _whole(raw: msgspec.Raw) -> RawEvent[Any] | None:
-    """The event with all its levels, or None when any of them is malformed."""
+def _whole(raw: msgspec.Raw, decoder: msgspec.json.Decoder[Any]) -> RawEvent[Any] | None:
+    """The event with all the levels that the decoder reads, or None when any of them is malformed."""
     try:
-        return WHOLE_EVENT.decode(raw)
+        event: RawEvent[Any] = decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    return event
 
 
 def _read(part: msgspec.Raw | T, kind: type[T]) -> T:
     return decode(part, kind) if isinstance(part, msgspec.Raw) else part
 
 
-def _event(raw: RawEvent[Any], path: str, read_price: PriceReader, parsed: Parsed[OddsEvent]) -> OddsEvent:
+def _event(raw: RawEvent[Any], path: str, reading: _Reading) -> OddsEvent:
     event_id = clean(raw.id, "id", required=True, limit=64)
     sport_key = clean(raw.sport_key, "sport_key", required=True, limit=80)
     books: list[Book] = []
@@ -121,11 +156,11 @@ def _event(raw: RawEvent[Any], path: str, read_price: PriceReader, parsed: Parse
     for number, part in enumerate(raw.bookmakers or ()):
         place = f"{path}({event_id}).bookmakers[{number}]"
         try:
-            book = _book(_read(part, RawBook[msgspec.Raw]), place, read_price, parsed)
+            book = _book(_read(part, RawBook[msgspec.Raw]), place, reading)
             once(book.key, seen, "bookmaker")
             books.append(book)
         except BAD_PART as error:
-            parsed.reject(place, str(error))
+            reading.parsed.reject(place, str(error))
     home = clean(raw.home_team, "home_team") or None
     away = clean(raw.away_team, "away_team") or None
     _check_sides(home, away, sport_key, books)
@@ -144,7 +179,7 @@ def _event(raw: RawEvent[Any], path: str, read_price: PriceReader, parsed: Parse
 
 def _check_sides(home: str | None, away: str | None, sport_key: str, books: list[Book]) -> None:
     if home is None and away is None:
-        markets = {market.key for book in books for market in book.markets}
+        markets = {market.key for book in books for market in _listed(book)}
         if not sport_key.endswith("_winner") and not markets & {"outrights", "outrights_lay"}:
             raise Refusal("event has no teams and is not an outright")
     elif home is None or away is None:
@@ -153,35 +188,59 @@ def _check_sides(home: str | None, away: str | None, sport_key: str, books: list
         raise Refusal(f"{home} cannot play itself")
 
 
-def _book(raw: RawBook[Any], path: str, read_price: PriceReader, parsed: Parsed[OddsEvent]) -> Book:
+def _listed(book: Book) -> Sequence[Market | UnreadMarket]:
+    return book.markets if book.unread is None else book.unread.markets
+
+
+def _book(raw: RawBook[Any], path: str, reading: _Reading) -> Book:
     key = _key(raw.key, "bookmaker key")
     stamp = instant(raw.last_update, "last_update")
-    markets: list[Market] = []
-    seen: set[str] = set()
-    for number, part in enumerate(raw.markets):
-        try:
-            place = (path, key, number)
-            market = _market(_read(part, RawMarket[msgspec.Raw]), place, stamp, read_price, parsed)
-            once(market.key, seen, "market")
-            markets.append(market)
-        except BAD_PART as error:
-            parsed.reject(f"{path}({key}).markets[{number}]", str(error))
     title = clean(raw.title, "bookmaker title") or key
-    return Book(key, title, stamp, tuple(markets), raw.link or "", raw.sid or "")
+    link, sid = raw.link or "", raw.sid or ""
+    if raw.markets and _can_wait(raw.markets):
+        return Book(key, title, stamp, (), link, sid, Unread(tuple(raw.markets), path, reading.odds_format))
+    markets = tuple(_markets(list(enumerate(raw.markets)), path, key, stamp, reading))
+    return Book(key, title, stamp, markets, link, sid)
+
+
+def _can_wait(parts: list[Any]) -> bool:
+    """True when the markets can be told apart without reading their outcomes."""
+    keys = [part.key for part in parts if isinstance(part, UnreadMarket) and _is_clean(part.key)]
+    return len(set(keys)) == len(parts)
+
+
+def _markets(
+    parts: list[tuple[int, Any]], path: str, book: str, stamp: datetime | None, reading: _Reading
+) -> Iterator[Market]:
+    seen: set[str] = set()
+    for number, part in parts:
+        try:
+            if isinstance(part, UnreadMarket):
+                raw = RawMarket(part.key, _raw_outcomes(part), part.last_update, part.link, part.sid)
+            else:
+                raw = _read(part, RawMarket[msgspec.Raw])
+            market = _market(raw, (path, book, number), stamp, reading)
+            once(market.key, seen, "market")
+            yield market
+        except BAD_PART as error:
+            reading.parsed.reject(f"{path}({book}).markets[{number}]", str(error))
+
+
+def _raw_outcomes(market: UnreadMarket) -> list[Any]:
+    try:
+        return OUTCOMES.decode(market.outcomes)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode(market.outcomes, list[msgspec.Raw])
 
 
 def _market(
-    raw: RawMarket[Any],
-    place: tuple[str, str, int],
-    stamp: datetime | None,
-    read_price: PriceReader,
-    parsed: Parsed[OddsEvent],
+    raw: RawMarket[Any], place: tuple[str, str, int], stamp: datetime | None, reading: _Reading
 ) -> Market:
     key = _key(raw.key, "market key")
-    outcomes = _sound_outcomes(raw.outcomes, read_price)
+    outcomes = _sound_outcomes(raw.outcomes, reading.read_price)
     if outcomes is None:
         path = "{}({}).markets[{}]({})".format(*place, key)
-        outcomes = tuple(_outcomes_one_by_one(raw.outcomes, path, read_price, parsed))
+        outcomes = tuple(_outcomes_one_by_one(raw.outcomes, path, reading))
     last_update = instant(raw.last_update, "last_update") or stamp
     return Market(key, last_update, outcomes, raw.link or "", raw.sid or "")
 
@@ -198,17 +257,15 @@ def _sound_outcomes(parts: list[Any], read_price: PriceReader) -> tuple[Outcome,
     return outcomes if len(different) == len(outcomes) else None
 
 
-def _outcomes_one_by_one(
-    parts: list[Any], path: str, read_price: PriceReader, parsed: Parsed[OddsEvent]
-) -> Iterator[Outcome]:
+def _outcomes_one_by_one(parts: list[Any], path: str, reading: _Reading) -> Iterator[Outcome]:
     seen: set[tuple[str, str, Decimal | None]] = set()
     for number, part in enumerate(parts):
         try:
-            outcome = _outcome(_read(part, RawOutcome), read_price)
+            outcome = _outcome(_read(part, RawOutcome), reading.read_price)
             once((outcome.name, outcome.description, outcome.point), seen, "outcome")
             yield outcome
         except BAD_PART as error:
-            parsed.reject(f"{path}.outcomes[{number}]", str(error))
+            reading.parsed.reject(f"{path}.outcomes[{number}]", str(error))
 
 
 def _outcome(raw: RawOutcome, read_price: PriceReader) -> Outcome:
@@ -229,6 +286,14 @@ def _key(text: str, field: str) -> str:
     return clean(text, field, required=True, limit=80)
 
 
+@lru_cache(maxsize=4096)
+def _is_clean(key: str) -> bool:
+    try:
+        return _key(key, "market key") == key
+    except Refusal:
+        return False
+
+
 @lru_cache(maxsize=16384)
 def _name(text: str) -> str:
     return clean(text, "outcome name", required=True)
@@ -241,7 +306,7 @@ def _description(text: str) -> str:
 
 def _all_prices(raws: list[msgspec.Raw]) -> Iterator[Decimal]:
     for raw in raws:
-        whole = _whole(raw)
+        whole = _whole(raw, WHOLE_EVENT)
         if whole is None:
             yield from _readable_prices(raw)
             continue

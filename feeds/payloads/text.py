@@ -97,6 +97,14 @@ def instant(value: str | int | None, field: str) -> datetime | None:
     return moment
 
 
+def instant_or_none(value: Stamp) -> datetime | None:
+    """Like `instant`, but None for what is not a time."""
+    try:
+        return instant(value, "time")
+    except Refusal:
+        return None
+
+
 def required_instant(value: str | int | None, field: str) -> datetime:
     """Like `instant`, but raises Refusal when there is none."""
     moment = instant(value, field)

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from feeds.payloads import Market, OddsEvent
+from feeds.payloads import Market, OddsEvent, UnreadMarket
 from odds.markets import scope
 
 MARK_VERSION: Final = 1
@@ -30,9 +30,25 @@ class Marker:
             self._polled.setdefault(scope(market), []).append(market)
         self._seeds: dict[tuple[str, str, bool], bytes] = {}
 
-    def mark(self, event: OddsEvent, scope_name: str, markets: Iterable[Market], *, turned: bool) -> int:
-        """The mark of the markets, which all belong to the scope; a signed 64-bit number."""
-        content = ENCODER.encode([(market.key, market.outcomes) for market in markets])
+    def mark(
+        self,
+        event: OddsEvent,
+        scope_name: str,
+        markets: Iterable[Market] = (),
+        unread: Iterable[UnreadMarket] = (),
+        *,
+        turned: bool,
+    ) -> int:
+        """The mark of the markets, which all belong to the scope; a signed 64-bit number.
+
+        Outcomes that are not read go in as they were sent. The same quotes read and unread have different marks,
+        which costs a comparison and no more.
+        """
+        parts = [part for market in unread for part in (market.key.encode(), market.outcomes)]
+        if parts:
+            content = b"".join(parts)
+        else:
+            content = ENCODER.encode([(market.key, market.outcomes) for market in markets])
         digest = hashlib.blake2b(self._seed(event, scope_name, turned) + content, digest_size=8).digest()
         return int.from_bytes(digest, signed=True)
 

@@ -7,15 +7,17 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from feeds.payloads import Book, Market, OddsEvent, Rejected
+from feeds.payloads import Book, Market, OddsEvent, Rejected, UnreadMarket, read_markets
+from feeds.payloads.text import instant_or_none
 from odds.markets import FEATURED, FEATURED_SCOPE, scope
 
 logger = logging.getLogger(__name__)
 
 LONGEST: Final = {"bookmaker key": 32, "market key": 64, "participant": 160}
 WITH_LAY: Final = {"h2h": "h2h_lay", "outrights": "outrights_lay"}
+PRICE: Final = b'"price"'
 PLACE: Final = re.compile(
     r"\((?P<event>[^()]*)\)\.bookmakers\[\d+\](?:\((?P<book>[^()]*)\)\.markets\[\d+\](?:\((?P<market>[^()]*)\))?)?"
 )
@@ -28,10 +30,13 @@ class Block(NamedTuple):
     book: Book
     scope: str
     markets: Sequence[Market]
+    unread: Sequence[UnreadMarket] = ()
 
     @property
     def size(self) -> int:
-        return sum(len(market.outcomes) for market in self.markets)
+        """Number of outcomes; those that are not read are counted by their prices."""
+        waiting = sum(bytes(market.outcomes).count(PRICE) for market in self.unread)
+        return waiting + sum(len(market.outcomes) for market in self.markets)
 
 
 @dataclass
@@ -76,7 +81,9 @@ class Response:
                     response.titles.setdefault(book.key, book.title)
                     response.blocks.extend(response._blocks(event, book))
         if polled_markets is None:
-            polled_markets = {m.key for block in response.blocks for m in block.markets if m.outcomes}
+            polled_markets = {m.key for block in response.blocks for m in block.markets if m.outcomes} | {
+                m.key for block in response.blocks for m in block.unread if bytes(m.outcomes) != b"[]"
+            }
         polled = frozenset(polled_markets)
         response.polled = polled | {WITH_LAY[market] for market in polled if market in WITH_LAY}
         return response
@@ -87,7 +94,19 @@ class Response:
 
     def stamps(self) -> set[dt.datetime]:
         """Every instant at which the response says that a market was updated."""
-        return {self.stamp(block.book, market) for block in self.blocks for market in block.markets}
+        unread = {market.last_update for block in self.blocks for market in block.unread}
+        listed = {min(instant_or_none(stamp) or self.captured_at, self.captured_at) for stamp in unread}
+        return listed | {self.stamp(block.book, market) for block in self.blocks for market in block.markets}
+
+    def read(self, block: Block) -> Block:
+        """The block with its outcomes; what of them cannot be read is refused."""
+        if not block.unread:
+            return block
+        markets, rejected = read_markets(block.book, {market.key for market in block.unread})
+        self.rejected.extend(rejected)
+        for part in rejected:
+            self._doubt(part.path)
+        return block._replace(markets=markets, unread=())
 
     def is_unsure(self, block: Block) -> bool:
         """True when a part of the block was refused."""
@@ -97,14 +116,15 @@ class Response:
         return any((block.event.id, block.book.key, key) in self.unsure for key in keys)
 
     def _blocks(self, event: OddsEvent, book: Book) -> Iterator[Block]:
-        of_scope: dict[str, list[Market]] = {}
-        for market in book.markets:
+        listed: Sequence[Market | UnreadMarket] = book.unread.markets if book.unread else book.markets
+        of_scope: dict[str, list[Any]] = {}
+        for market in listed:
             if market.key in FEATURED:
                 of_scope.setdefault(FEATURED_SCOPE, []).append(market)
             elif self._fits("market key", market.key, f"event {event.id}, {book.key}"):
                 of_scope.setdefault(scope(market.key), []).append(market)
         for name, markets in of_scope.items():
-            yield Block(event, book, name, markets)
+            yield Block(event, book, name, (), markets) if book.unread else Block(event, book, name, markets)
 
     def _fits(self, what: str, text: str, place: str) -> bool:
         if len(text) <= LONGEST[what]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from feeds.payloads import Market, OddsEvent, Rejected
+from feeds.payloads import OddsEvent, Rejected
 from feeds.payloads.collector import collector_paused
 from games.models import Game, GameQuerySet
 from games.services import Listing, list_games
@@ -124,16 +124,19 @@ class _Ingest:
         key = self._key(block)
         if key is None or self.poll.is_late(key):
             place = key or BeatKey(-1, self.books[block.book.key], block.scope)
-            size = sum(len(market.quotes) for market in self.aside.lay_flat(place, block))
+            size = sum(len(market.quotes) for market in self.aside.lay_flat(place, self.response.read(block)))
             self.counts.quotes += size
             self.counts.stale += size
             return
-        if self.poll.see(key, self._mark(block.event, block.scope, block.markets)):
-            self.fresh.append((key, block))
+        turned = block.event.id in self.turned
+        mark = self.marker.mark(block.event, block.scope, block.markets, block.unread, turned=turned)
+        if self.poll.see(key, mark):
+            self.fresh.append((key, self.response.read(block)))
         else:
             self.confirmed.add(key)
-            self.counts.quotes += block.size
-            self.counts.unchanged += block.size
+            size = block.size
+            self.counts.quotes += size
+            self.counts.unchanged += size
 
     def _key(self, block: Block) -> BeatKey | None:
         number = self.numbers.get(block.event.id)
@@ -154,10 +157,8 @@ class _Ingest:
             if event is None:
                 self.poll.miss(beat)
             else:
-                self.poll.see(key, self._mark(event, beat.scope, ()))
-
-    def _mark(self, event: OddsEvent, scope_name: str, markets: Sequence[Market]) -> int:
-        return self.marker.mark(event, scope_name, markets, turned=event.id in self.turned)
+                turned = event.id in self.turned
+                self.poll.see(key, self.marker.mark(event, beat.scope, turned=turned))
 
     def _write(self) -> None:
         captured_at, polled = self.response.captured_at, self.response.polled
