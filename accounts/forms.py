@@ -3,7 +3,7 @@ from __future__ import annotations
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from allauth.account.forms import (
     AddEmailForm,
@@ -15,8 +15,13 @@ from allauth.account.forms import (
     SetPasswordForm,
     SignupForm,
 )
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.forms import SignupForm as ProviderSignup
 from django import forms
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponse
 
+from accounts.lookup import accounts_with
 from accounts.models import Theme, User
 
 Choices = list[tuple[str, list[tuple[str, str]]]]
@@ -84,7 +89,37 @@ class SignInForm(PlainWords, LoginForm):  # type: ignore[misc]
         self.fields["login"].label = "Username or email"
 
 
-class SignUpForm(PlainWords, SignupForm):  # type: ignore[misc]
+class ClaimedAddress:
+    """What signing up does with an address that another account has, so that nobody learns of it.
+
+    Where mail confirms addresses allauth writes to the owner and makes no account; the password is hashed all the
+    same, so that the answer takes as long. Where no mail is sent the account is made, its address a mere claim.
+    """
+
+    cleaned_data: dict[str, Any]
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if getattr(self, "account_already_exists", False):
+            make_password(self.cleaned_data.get("password1"))
+        answer: tuple[User | None, HttpResponse | None] = super().try_save(request)  # type: ignore[misc]
+        return answer
+
+    def save(self, request: HttpRequest) -> User:
+        email = self.cleaned_data.get("email") or ""
+        claimed = bool(email) and bool(accounts_with(email))
+        if claimed:
+            self.cleaned_data["email"] = ""
+        user: User = super().save(request)  # type: ignore[misc]
+        if claimed:
+            EmailAddress.objects.create(user=user, email=email.lower(), primary=True, verified=False)
+        return user
+
+
+class SignUpForm(PlainWords, ClaimedAddress, SignupForm):  # type: ignore[misc]
+    pass
+
+
+class ProviderSignUpForm(PlainWords, ClaimedAddress, ProviderSignup):  # type: ignore[misc]
     pass
 
 
@@ -110,3 +145,25 @@ class ReplacedPasswordForm(PlainWords, ResetPasswordKeyForm):  # type: ignore[mi
 
 class ConfirmPasswordForm(PlainWords, ReauthenticateForm):  # type: ignore[misc]
     pass
+
+
+class DeletionForm(forms.Form):
+    """The username typed out: nobody does that by mistake."""
+
+    username = forms.CharField(
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, username: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = username
+        self.fields["username"].label = f"Type {username} to confirm"
+
+    def clean_username(self) -> str:
+        typed: str = self.cleaned_data["username"]
+        if typed.strip() != self.expected:
+            raise forms.ValidationError(f"That is not {self.expected}: nothing was deleted.")
+        return typed

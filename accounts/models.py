@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterator
 
+import pgtrigger
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -34,6 +37,22 @@ NO_PLACE = frozenset({"Factory", "localtime"})
 """Files among the time zones that stand for “not set” and “as this machine”."""
 
 
+AN_ADMINISTRATOR_REMAINS = """
+    IF OLD.is_superuser AND OLD.is_active THEN
+        IF TG_OP = 'UPDATE' AND NEW.is_superuser AND NEW.is_active THEN
+            RETURN NULL;
+        END IF;
+        PERFORM pg_advisory_xact_lock(hashtext('an_administrator_remains'));
+        IF NOT EXISTS (SELECT 1 FROM users WHERE is_superuser AND is_active) THEN
+            RAISE EXCEPTION 'the last active administrator cannot go'
+                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_administrator_remains';
+        END IF;
+    END IF;
+    RETURN NULL;
+"""
+"""Two who give up their rights at once wait for each other; the second sees what the first left."""
+
+
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless ``name`` is an IANA time zone."""
     if name in NO_PLACE or name not in zoneinfo.available_timezones():
@@ -47,6 +66,13 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="America/New_York", validators=[validate_time_zone])
     odds_format = models.CharField(max_length=12, choices=OddsFormat, default=OddsFormat.AMERICAN)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    suspension_reason = models.CharField(max_length=300, blank=True, editable=False)
+    session_series = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="A session of an earlier series is over, whatever its cookie says.",
+    )
 
     class Meta(AbstractUser.Meta):
         db_table = "users"
@@ -73,4 +99,78 @@ class User(AbstractUser):
                 name="user_theme_is_known",
                 violation_error_message="Choose a known theme.",
             ),
+            models.CheckConstraint(
+                condition=Q(suspended_at__isnull=True, suspension_reason="")
+                | (Q(suspended_at__isnull=False, is_active=False) & ~Q(suspension_reason="")),
+                name="suspended_is_inactive_for_a_reason",
+                violation_error_message="A suspended account is inactive and has the reason; no other has one.",
+            ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="an_administrator_remains",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                when=pgtrigger.After,
+                func=AN_ADMINISTRATOR_REMAINS,
+            )
+        ]
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must hold to be this account's: it changes with the password and the series."""
+        return self._in_series(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for old in super().get_session_auth_fallback_hash():
+            yield self._in_series(old)
+
+    def _in_series(self, session_hash: str) -> str:
+        return f"{session_hash}.{self.session_series}" if self.session_series else session_hash
+
+
+class AccountEventKind(models.TextChoices):
+    SUSPENDED = "suspended", "Suspended"
+    UNSUSPENDED = "unsuspended", "Suspension ended"
+    DELETED = "deleted", "Deleted by its owner"
+
+
+class AccountEvent(models.Model):
+    """What staff did to an account, and that an account was deleted: of that one nothing but the time is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=11, choices=AccountEventKind)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="account_events",
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "account_events"
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=AccountEventKind.values),
+                name="account_event_kind_is_known",
+                violation_error_message="Choose a known kind of event.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=AccountEventKind.DELETED, user__isnull=True, by__isnull=True, reason="")
+                | (~Q(kind=AccountEventKind.DELETED) & Q(user__isnull=False)),
+                name="deletion_keeps_no_name",
+                violation_error_message="Of a deleted account only the time is kept; other events name theirs.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%SZ}"

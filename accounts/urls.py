@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accounts import views
+from accounts import deletion_views, sessions_views, views
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
     path("", views.preferences, name="preferences"),
     path("theme/", views.theme, name="theme"),
+    path("data/", views.data, name="data"),
+    path("delete/", deletion_views.delete, name="delete"),
+    path("sessions/end-others/", sessions_views.end_others, name="end_other_sessions"),
+    path("sessions/<int:session_id>/end/", sessions_views.end_one, name="end_session"),
 ]

@@ -3,8 +3,9 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.addresses import shown_address
 from accounts.appearance import THEME_COOKIE
 from accounts.forms import PreferencesForm, ThemeForm
 from accounts.http import PageRequest, SignedInRequest, back, refreshed, signed_in
@@ -24,7 +25,15 @@ def preferences(request: SignedInRequest) -> HttpResponse:
             response = redirect("accounts:preferences")
             return remember_theme(request, response, request.user.theme)
         request.user.refresh_from_db(fields=list(form.fields))  # the page around the form shows what holds
-    return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "address": shown_address(request.user)}
+    return render(request, "accounts/preferences.html", context, status=422 if form.is_bound else 200)
+
+
+@signed_in
+@require_safe
+def data(request: SignedInRequest) -> HttpResponse:
+    """What a person can take along, and the way to delete the account."""
+    return render(request, "accounts/data.html")
 
 
 @require_POST

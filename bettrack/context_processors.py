@@ -5,5 +5,10 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """What every page shows: whether the prices are the sandbox's."""
-    return {"demo": settings.DEMO}
+    """What pages show of the installation: whether prices are the sandbox's, mail is sent and accounts can be made."""
+    return {
+        "demo": settings.DEMO,
+        "mail_is_sent": settings.MAIL_IS_SENT,
+        "signup_open": settings.SIGNUP_OPEN,
+        "sign_in_providers": settings.SIGN_IN_PAGES,
+    }

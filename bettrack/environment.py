@@ -6,11 +6,13 @@ No message repeats a value: it may hold a password.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import math
 import os
 import zoneinfo
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import environ
@@ -20,6 +22,20 @@ YES = environ.Env.BOOLEAN_TRUE_STRINGS
 NO = ("", "0", "false", "off", "no", "n")
 POSTGRES_SCHEMES = ("postgres", "postgresql", "pgsql", "psql")
 WANTED = {bool: "true or false", int: "a whole number such as 500", float: "a number such as 15 or 0.5"}
+
+PRIVATE_NETWORKS: Final = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+)
+PROVIDER_PAGES: Final = {"google": "https://accounts.google.com", "github": "https://github.com"}
+"""Where people sign in who use a provider's account."""
+SCOPES: Final = {"google": ["openid", "email", "profile"], "github": ["user:email"]}
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Environment(environ.Env):  # type: ignore[misc]
@@ -48,6 +64,40 @@ class Environment(environ.Env):  # type: ignore[misc]
         if name in ("Factory", "localtime") or name not in zoneinfo.available_timezones():
             raise ImproperlyConfigured(f"{var} is not a time zone: set it to one such as {default}.")
         return name
+
+    def choice(self, var: str, options: Sequence[str], *, default: str) -> str:
+        """One of a few words."""
+        chosen: str = self.str(var, default=default).strip().lower()
+        if chosen not in options:
+            raise ImproperlyConfigured(f"{var} is not known: set it to {' or '.join(options)}.")
+        return chosen
+
+    def networks(self, var: str, *, default: Sequence[str]) -> list[Network]:
+        """Addresses and networks, separated by commas."""
+        try:
+            return [ipaddress.ip_network(text.strip()) for text in self.list(var, default=list(default))]
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{var} cannot be read: set it to addresses or networks such as 10.0.0.5,192.168.0.0/16."
+            ) from error
+
+    def sign_in_providers(self) -> dict[str, dict[str, Any]]:
+        """allauth's settings of the providers, with an app where both its client id and its secret are set."""
+        return {name: self._provider(name, scopes) for name, scopes in SCOPES.items()}
+
+    def _provider(self, name: str, scopes: list[str]) -> dict[str, Any]:
+        prefix = name.upper()
+        client_id, secret = (
+            self.str(f"{prefix}_CLIENT_ID", default=""),
+            self.str(f"{prefix}_CLIENT_SECRET", default=""),
+        )
+        if bool(client_id) != bool(secret):
+            missing = "CLIENT_SECRET" if client_id else "CLIENT_ID"
+            raise ImproperlyConfigured(
+                f"{prefix}_{missing} is not set: sign-in by {name} needs both, or neither."
+            )
+        apps = [{"client_id": client_id, "secret": secret, "key": ""}] if client_id else []
+        return {"APPS": apps, "SCOPE": scopes, "OAUTH_PKCE_ENABLED": True}
 
     def log_level(self, var: str, *, default: str) -> str:
         name: str = self.str(var, default=default).upper()

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from bets.calculator_views import calculator
+from bets.preferences_views import betting_preferences
 from bets.record_views import public, public_chart
 from bettrack.health import healthz
 
@@ -13,7 +14,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("account/limits/", include("bets.limits.urls")),
+    path("accounts/second-factor/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("accounts/connections/", include("allauth.socialaccount.urls")),
+    path("accounts/", include("allauth.socialaccount.providers.google.urls")),
+    path("accounts/", include("allauth.socialaccount.providers.github.urls")),
     path("account/", include("accounts.urls")),
+    path("account/betting/", betting_preferences, name="betting_preferences"),
     path("bets/", include("bets.urls")),
     path("stats/", include("bets.stats_urls")),
     path("record/<str:token>/", public, name="record"),

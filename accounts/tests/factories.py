@@ -6,7 +6,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.api.keys import digest_of
-from accounts.models import ApiKey, KeptAnswer, User
+from accounts.models import AccountEvent, AccountEventKind, ApiKey, KeptAnswer, User
 
 PASSWORD = "correct horse battery staple"
 
@@ -57,3 +57,13 @@ class KeptAnswerFactory(DjangoModelFactory[KeptAnswer]):
     fingerprint = "0" * 64
     status = 201
     created_at = NOON
+
+
+class AccountEventFactory(DjangoModelFactory[AccountEvent]):
+    class Meta:
+        model = AccountEvent
+
+    kind = AccountEventKind.SUSPENDED
+    user = factory.SubFactory(UserFactory)
+    reason = "Spam."
+    at = dt.datetime(2026, 11, 19, 18, 0, tzinfo=dt.UTC)

@@ -6,7 +6,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from accounts.tests.factories import NOON, ApiKeyFactory, KeptAnswerFactory, UserFactory
+from accounts.tests.factories import (
+    NOON,
+    AccountEventFactory,
+    ApiKeyFactory,
+    KeptAnswerFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +82,40 @@ def test_one_idempotency_key_of_a_person_has_one_answer() -> None:
     KeptAnswerFactory(key=first.key)
     with pytest.raises(IntegrityError, match="one_answer_per_user"), transaction.atomic():
         KeptAnswerFactory(key=first.key, user=first.user)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"suspended_at": NOON, "is_active": False},
+        {"suspension_reason": "Spam.", "is_active": False},
+        {"suspended_at": NOON, "suspension_reason": "Spam."},
+    ],
+)
+def test_suspended_is_inactive_for_a_reason(values: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="suspended_is_inactive_for_a_reason"), transaction.atomic():
+        UserFactory(**values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("account_event_kind_is_known", {"kind": "praised"}),
+        ("deletion_keeps_no_name", {"kind": "deleted"}),
+        ("deletion_keeps_no_name", {"kind": "deleted", "user": None}),
+        ("deletion_keeps_no_name", {"user": None}),
+    ],
+)
+def test_account_events_that_cannot_be(name: str, values: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}"'), transaction.atomic():
+        AccountEventFactory(**values)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_superuser": False}])
+def test_an_administrator_remains(change: dict[str, Any]) -> None:
+    first, second = UserFactory(staff=True), UserFactory(staff=True)
+    User.objects.filter(pk=first.pk).update(**change)
+    with pytest.raises(IntegrityError, match="last active administrator"), transaction.atomic():
+        User.objects.filter(pk=second.pk).update(**change)
+    with pytest.raises(IntegrityError, match="last active administrator"), transaction.atomic():
+        second.delete()

@@ -1,0 +1,30 @@
+"""There is always somebody left who can look after the site. The database sees to it; this tells it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import IntegrityError, transaction
+
+from accounts.exceptions import LastAdministrator
+from accounts.models import User
+
+
+def is_last_administrator(user: User) -> bool:
+    """Tell whether no other active account is an administrator's."""
+    if not (user.is_superuser and user.is_active):
+        return False
+    return not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists()
+
+
+@contextmanager
+def an_administrator_remains() -> Iterator[None]:
+    """Run a change in a transaction. Raises LastAdministrator where the database refuses it for that."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "the last active administrator" in str(error):
+            raise LastAdministrator from error
+        raise
