@@ -51,6 +51,10 @@ ANALYTIX: Final = [
     "Settled",
     "Currency",
     "Tags",
+    "CashedStake",
+    "CashedPaid",
+    "Bankroll",
+    "Money",
 ]
 FLAT: Final = [
     "id",
@@ -65,6 +69,7 @@ FLAT: Final = [
     "odds",
     "currency",
     "bankroll",
+    "money",
     "bonus",
     "live",
     "sport",
@@ -72,9 +77,12 @@ FLAT: Final = [
     "market",
     "event",
     "selection",
+    "leg_odds",
     "closing",
     "tags",
     "note",
+    "cashed_stake",
+    "cashed_paid",
 ]
 STATES: Final = {
     BetStatus.WON: "W",
@@ -125,7 +133,7 @@ def export_bets(user: User, format_: str) -> str:
     return write(user)
 
 
-def words(leg: BetLeg) -> Leg:
+def words(leg: BetLeg, bet: Bet) -> Leg:
     """Return a leg on a game of ours in words."""
     leg.selection.game = leg.game
     sport = leg.game.sport
@@ -142,13 +150,13 @@ def words(leg: BetLeg) -> Leg:
         closing_odds=leg.closing_odds,
         closing_point=leg.closing_point,
         starts_at=leg.game.commence_time,
-        is_live=False,
+        is_live=leg.game.commence_time <= bet.placed_at,
     )
 
 
 def legs_of(bet: Bet) -> list[Leg]:
     """Return the legs in words; callers prefetch both sorts."""
-    own = [words(leg) for leg in bet.legs.all()]
+    own = [words(leg, bet) for leg in bet.legs.all()]
     names = list(Leg.__dataclass_fields__)
     return own or [Leg(**{name: getattr(leg, name) for name in names}) for leg in bet.imported_legs.all()]
 
@@ -216,7 +224,7 @@ def bet_object(bet: Bet) -> dict[str, Any]:
 
 
 def bankroll_object(bankroll: Bankroll) -> dict[str, Any]:
-    """A bankroll and its lines that are no bet's. They are a record; an import does not move this money again."""
+    """A bankroll and its lines that are no bet's. An import moves this money only in a bankroll that it makes anew."""
     lines = LedgerEntry.objects.filter(bankroll=bankroll, bet=None).order_by("seq")
     return {
         "name": bankroll.name,
@@ -263,7 +271,12 @@ def flat_row(bet: Bet) -> dict[str, str]:
     def joined(name: str) -> str:
         return " | ".join(str(getattr(leg, name)).replace(" | ", " / ") for leg in legs)
 
-    closing = legs[0].closing_odds if len(legs) == 1 else None
+    def prices(name: str) -> str:
+        """The legs' prices; those of lays and each-way bets are not what the ticket's price is made of."""
+        found = [getattr(leg, name) for leg in legs]
+        plain = not bet.is_lay and bet.each_way_places is None
+        return " | ".join(map(signed, found)) if plain and found and None not in found else ""
+
     gain = None if bet.payout is None else bet.payout if bet.is_bonus else bet.payout - bet.stake
     return {
         "id": str(bet.pk),
@@ -278,6 +291,7 @@ def flat_row(bet: Bet) -> dict[str, str]:
         "odds": signed(bet.odds),
         "currency": bet.bankroll.currency,
         "bankroll": bet.bankroll.name,
+        "money": bet.bankroll.kind,
         "bonus": "yes" if bet.is_bonus else "",
         "live": "yes" if any(leg.is_live for leg in legs) else "",
         "sport": joined("sport"),
@@ -285,9 +299,12 @@ def flat_row(bet: Bet) -> dict[str, str]:
         "market": joined("market"),
         "event": joined("event"),
         "selection": joined("description"),
-        "closing": "" if closing is None else signed(closing),
+        "leg_odds": prices("odds") if len(legs) > 1 else "",
+        "closing": prices("closing_odds"),
         "tags": ", ".join(bet.tags),
         "note": bet.note,
+        "cashed_stake": f"{bet.cashed_stake:.2f}" if bet.cashed_stake else "",
+        "cashed_paid": f"{bet.cashed_out:.2f}" if bet.cashed_out else "",
     }
 
 
@@ -303,7 +320,7 @@ def signed(odds: Decimal) -> str:
 
 
 def as_bet_analytix(user: User) -> str:
-    """Bet-Analytix' 21 columns, then Payout, Settled, Currency and Tags; a row for each selection of a combined bet."""
+    """Bet-Analytix' 21 columns, then eight of our own; a row for each selection of a combined bet."""
     rows = (row for bet in exported(user) for row in analytix_rows(bet))
     return written(ANALYTIX, rows, delimiter=";", quoting=csv.QUOTE_ALL)
 
@@ -328,9 +345,14 @@ def analytix_rows(bet: Bet) -> Iterator[dict[str, str]]:
         "Settled": "" if bet.settled_at is None else f"{bet.settled_at:%Y-%m-%d %H:%M:%S} UTC",
         "Currency": bet.bankroll.currency,
         "Tags": ", ".join(bet.tags),
+        "CashedStake": f"{bet.cashed_stake:.2f}" if bet.cashed_stake else "",
+        "CashedPaid": f"{bet.cashed_out:.2f}" if bet.cashed_out else "",
+        "Bankroll": bet.bankroll.name,
+        "Money": bet.bankroll.kind,
     }
     if len(legs) == 1:
-        yield head | leg_cells(legs[0]) | {"Odds": head["Odds"], "State": state}
+        closing = {"Closing": ""} if bet.is_lay or bet.each_way_places else {}
+        yield head | leg_cells(legs[0]) | {"Odds": head["Odds"], "State": state} | closing
         return
     yield head
     for leg in legs:

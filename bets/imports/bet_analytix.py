@@ -1,6 +1,7 @@
 """Bet-Analytix' export: semicolons; a combined bet is a row and, below it, a row without date for each selection.
 
-BetTrack writes the same columns and four of its own after them: Payout, Settled, Currency, Tags.
+BetTrack writes the same columns and eight of its own after them: Payout, Settled, Currency, Tags, CashedStake,
+CashedPaid, Bankroll, Money.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bets.imports.outcomes import money, settle
+from bets.imports.outcomes import cashed_part, early_terms, kind_of_money, money, settle
 from bets.imports.rows import BadRow, Options, ReadBet, ReadLeg
 from bets.imports.tables import Record, Table
 from bets.imports.values import (
+    LEG_LIMIT,
+    TICKET_LIMIT,
     american,
     date_order,
     flag,
@@ -58,18 +61,26 @@ class Reader:
         stake, doubt = money(self.number(head, "Stake"), what="Stake")
         if stake <= 0:
             raise BadRow("Stake: the stake must be above zero.")
-        odds = self.price(head, "Odds")
+        odds = self.price(head, "Odds", TICKET_LIMIT)
         is_bonus = flag(head.get("Freebet"))
         kind, terms = kind_of_type(head.get("Type"), len(below))
-        payout = self.number(head, "Payout") if head.get("Payout") else None
+        payout = self.optional(head, "Payout")
         status, payout = self.cashed(head, status, payout)
         if payout is None and status == BetStatus.WON and flag(head.get("Eachway")):
             raise BadRow(
                 "Eachway: what an each-way bet paid does not follow from its price; the file must say it."
             )
         commission = self.number(head, "Commission") if head.get("Commission") else Decimal(0)
+        early = cashed_part(stake, self.optional(head, "CashedStake"), self.optional(head, "CashedPaid"))
         paid, unsure = settle(
-            status, stake, odds, payout=payout, profit=None, is_bonus=is_bonus, commission=commission
+            status,
+            stake,
+            odds,
+            payout=payout,
+            profit=None,
+            is_bonus=is_bonus,
+            commission=commission,
+            early=early,
         )
         settled = head.get("Settled")
         comment = " · ".join(
@@ -86,21 +97,26 @@ class Reader:
             status=status,
             payout=paid,
             is_bonus=is_bonus,
-            legs=tuple(self.leg(row, head, status, len(below)) for row in below or [head]),
+            legs=tuple(self.leg(row, head, status, len(below), odds) for row in below or [head]),
             currency=head.get("Currency").upper(),
+            bankroll=head.get("Bankroll")[:60],
+            money=kind_of_money(head.get("Money")),
             note=comment[:2000],
             tags=tuple(
                 t.strip()[:40] for t in (head.get("Tags") or head.get("Category")).split(",") if t.strip()
             )[:20],
-            terms=terms,
+            terms=terms | early_terms(early),
             doubts=tuple(filter(None, (doubt, *unsure))),
         )
 
     def number(self, row: Record, column: str) -> Decimal:
         return number(row.get(column), what=column, comma=self.comma)
 
-    def price(self, row: Record, column: str) -> Decimal:
-        return american(row.get(column), self.notation, what=column, comma=self.comma)
+    def optional(self, row: Record, column: str) -> Decimal | None:
+        return self.number(row, column) if row.get(column) else None
+
+    def price(self, row: Record, column: str, below: int = LEG_LIMIT) -> Decimal:
+        return american(row.get(column), self.notation, what=column, comma=self.comma, below=below)
 
     def time(self, row: Record, column: str) -> dt.datetime:
         return instant(row.get(column), order=self.order, zone=self.options.time_zone, what=column)
@@ -118,7 +134,7 @@ class Reader:
             return BetStatus.CASHED_OUT, payout
         return BetStatus.CASHED_OUT, self.number(head, "Cashout") if payout is None else payout
 
-    def leg(self, row: Record, head: Record, status: BetStatus, count: int) -> ReadLeg:
+    def leg(self, row: Record, head: Record, status: BetStatus, count: int, odds: Decimal) -> ReadLeg:
         closing = row.get("Closing")
         bet_type = row.get("BetType")
         return ReadLeg(
@@ -127,7 +143,11 @@ class Reader:
             league=row.get("Competition")[:80],
             market=bet_type[:80],
             bet_type=type_of(bet_type),
-            odds=self.price(row, "Odds") if row.get("Odds") else None,
+            odds=None
+            if row is head and abs(odds) >= LEG_LIMIT
+            else self.price(row, "Odds")
+            if row.get("Odds")
+            else None,
             status=status if not count else state(row),
             closing_odds=self.price(row, "Closing") if closing else None,
             is_live=flag(row.get("Live") or head.get("Live")),

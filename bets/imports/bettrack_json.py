@@ -11,17 +11,20 @@ from fractions import Fraction
 from typing import Any
 
 from bets.imports.outcomes import contradiction
-from bets.imports.rows import MAX_ROWS, BadFile, BadRow, ReadBet, ReadLeg
-from bets.models import OPEN_STATUSES, BetKind, BetStatus, BetType
+from bets.imports.rows import MAX_ROWS, BadFile, BadRow, ReadBankroll, ReadBet, ReadLeg, ReadMovement
+from bets.models import OPEN_STATUSES, BankrollKind, BetKind, BetStatus, BetType
+from bets.money import LARGEST
 from odds.pricing import decimal_odds
 
 DECIMALS = ("unit_stake", "teaser_points", "commission_pct", "boost_pct", "boost_cap", "insured_up_to")
 FLAGS = ("is_lay", "own_price")
 MANY = 10_000_000
+MAX_BANKROLLS = 200
+MOVEMENTS = ("deposit", "withdrawal", "bonus", "adjustment", "transfer", "correction")
 
 
-def bets_in(text: str) -> list[Any]:
-    """Return the ``bets`` of a JSON text. Raises BadFile."""
+def content_of(text: str) -> tuple[list[Any], list[ReadBankroll]]:
+    """Return the ``bets`` of a JSON text, not read yet, and its bankrolls. Raises BadFile."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -31,7 +34,48 @@ def bets_in(text: str) -> list[Any]:
         raise BadFile("The JSON file must be an object with a list “bets” that is not empty.")
     if len(bets) > MAX_ROWS:
         raise BadFile(f"The file has more than {MAX_ROWS:,} bets; split it.")
-    return bets
+    return bets, bankrolls_in(content.get("bankrolls"))
+
+
+def bankrolls_in(value: Any) -> list[ReadBankroll]:
+    """Read the bankrolls of the file. Raises BadFile naming the one that cannot be read."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > MAX_BANKROLLS:
+        raise BadFile(f"bankrolls: must be a list of at most {MAX_BANKROLLS}.")
+    found = []
+    for position, one in enumerate(value, start=1):
+        try:
+            found.append(bankroll(one))
+        except BadRow as error:
+            raise BadFile(f"Bankroll {position} of the file: {error}") from error
+    return found
+
+
+def bankroll(value: Any) -> ReadBankroll:
+    if not isinstance(value, dict):
+        raise BadRow("must be an object.")
+    one = Fields(value)
+    movements = value.get("movements") or []
+    if not isinstance(movements, list) or len(movements) > MAX_ROWS:
+        raise BadRow(f"movements: must be a list of at most {MAX_ROWS:,}.")
+    name, kind = one.text("name", 60), one.choice("kind", BankrollKind.values, BankrollKind.REAL)
+    return ReadBankroll(name, one.text("currency", 3), kind, tuple(map(movement, movements)))
+
+
+def movement(value: Any) -> ReadMovement:
+    if not isinstance(value, dict):
+        raise BadRow("movements: each must be an object.")
+    one = Fields(value)
+    amount, at = one.needed("amount"), one.time("at")
+    kind = one.choice("kind", list(MOVEMENTS))
+    if not amount or at is None:
+        raise BadRow("movements: each has a time and an amount that is not zero.")
+    if abs(amount) > LARGEST or {"deposit": amount < 0, "bonus": amount < 0, "withdrawal": amount > 0}.get(
+        kind
+    ):
+        raise BadRow(f"movements: {amount:f} cannot be the amount of a {kind}.")
+    return ReadMovement(kind, amount, at, one.text("note", 200))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +110,7 @@ class Fields:
             found = Decimal(value)
         except InvalidOperation as error:
             raise BadRow(f"{name}: “{value[:40]}” is not a number.") from error
-        if not found.is_finite() or abs(found) >= 10**10 or found != round(found, places):
+        if not found.is_finite() or abs(found) >= 10**12 or found != round(found, places):
             raise BadRow(f"{name}: “{value[:40]}” cannot be recorded; at most {places} decimals.")
         return found.quantize(Decimal(1).scaleb(-places))
 

@@ -18,6 +18,7 @@ from bets import ledger
 from bets.clock import database_now
 from bets.decisions.record import Decision, Standing, standing_of, write
 from bets.exceptions import InsufficientFunds, NotPossible
+from bets.imports import restoring
 from bets.imports.planning import Plan, Step, plan_for
 from bets.imports.rows import Reading
 from bets.models import (
@@ -100,6 +101,7 @@ def add(plan: Plan, batch: ImportBatch, user: User, at: dt.datetime, progress: P
         if roll._state.adding:
             roll.full_clean()
             roll.save(force_insert=True)
+    restoring.restore(plan, batch, user, at)
     tails = ledger.lock_bankrolls(roll.pk for roll in rolls.values())
     for start in range(0, len(steps), CHUNK):
         chunk = steps[start : start + CHUNK]
@@ -257,6 +259,7 @@ def undo_import(*, batch: ImportBatch, by: User, now: dt.datetime | None = None)
     settled = BetEvent.objects.filter(by=by, data__batch=str(locked.pk)).exclude(kind=BetEventKind.PLACED)
     for event in settled.exclude(bet__batch=locked).order_by("bet"):
         reopen(event, by=by, reason=reason, at=at)
+    restoring.take_back(locked, by=by, at=at)
     locked.state, locked.undone_at = ImportState.UNDONE, at
     locked.save(update_fields=["state", "undone_at"])
     return locked

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bets.imports.bet_analytix import type_of
-from bets.imports.outcomes import money, settle
+from bets.imports.outcomes import cashed_part, early_terms, kind_of_money, money, settle
 from bets.imports.rows import BadRow, Options, ReadBet, ReadLeg, Unclear
 from bets.imports.tables import Record, Table
 from bets.imports.values import (
+    LEG_LIMIT,
+    TICKET_LIMIT,
     american,
     date_order,
     flag,
@@ -40,14 +42,18 @@ ALIASES: Mapping[str, str] = {
     "sport": "sport sports",
     "league": "league leagues competition",
     "type": "type kind tickettype",
+    "leg_odds": "legodds",
     "closing": "closing closingline closingodds clv",
     "tags": "tags tag category",
     "note": "note notes comment comments",
     "id": "id betid reference ticketid betnumber",
     "currency": "currency devise",
     "bankroll": "bankroll account",
+    "money": "money",
     "bonus": "bonus isbonus freebet bonusbet",
     "live": "live inplay islive",
+    "cashed_stake": "cashedstake",
+    "cashed_paid": "cashedpaid",
 }
 NEEDED = ("date", "stake", "odds")
 LABELS = {
@@ -65,14 +71,18 @@ LABELS = {
     "sport": "Sport",
     "league": "League",
     "type": "Kind of bet",
+    "leg_odds": "Odds of each selection",
     "closing": "Closing odds",
     "tags": "Tags",
     "note": "Note",
     "id": "The file's own bet number",
     "currency": "Currency",
     "bankroll": "Bankroll",
+    "money": "Real or paper money",
     "bonus": "Bonus bet",
     "live": "Live",
+    "cashed_stake": "Part of the stake cashed out",
+    "cashed_paid": "Paid for that part",
 }
 
 
@@ -131,8 +141,9 @@ class Reader:
             raise BadRow("stake: the stake must be above zero.")
         if not self.cell(row, "odds"):
             raise BadRow("odds: empty.")
-        odds = self.price(row, "odds")
+        odds = self.price(row, "odds", TICKET_LIMIT)
         status, is_bonus = status_of(self.cell(row, "result")), flag(self.cell(row, "bonus"))
+        early = cashed_part(stake, self.optional(row, "cashed_stake"), self.optional(row, "cashed_paid"))
         payout, unsure = settle(
             status,
             stake,
@@ -140,13 +151,15 @@ class Reader:
             payout=self.optional(row, "payout"),
             profit=self.optional(row, "profit"),
             is_bonus=is_bonus,
+            early=early,
         )
         legs = self.legs(row, status, odds)
         kind, terms = kind_and_terms(self.cell(row, "type"), len(legs))
         placed = self.time(row, "date")
         if placed is None:
             raise BadRow("date: empty.")
-        tags = self.cell(row, "tags").replace("|", ",").split(",")
+        tagged = self.cell(row, "tags")
+        tags = tagged.split("," if "," in tagged else "|")
         return ReadBet(
             line=row.line,
             source_id=self.cell(row, "id")[:80],
@@ -154,7 +167,7 @@ class Reader:
             settled_at=self.time(row, "settled"),
             book=self.cell(row, "book") or self.options.book,
             kind=kind,
-            terms=terms,
+            terms=terms | early_terms(early),
             stake=stake,
             odds=odds,
             status=status,
@@ -162,6 +175,7 @@ class Reader:
             is_bonus=is_bonus,
             currency=self.cell(row, "currency").upper(),
             bankroll=self.cell(row, "bankroll")[:60],
+            money=kind_of_money(self.cell(row, "money")),
             legs=legs,
             note=self.cell(row, "note")[:2000],
             tags=tuple(tag.strip()[:40] for tag in tags if tag.strip())[:20],
@@ -177,8 +191,15 @@ class Reader:
     def optional(self, row: Record, name: str) -> Decimal | None:
         return self.number(row, name) if self.cell(row, name) else None
 
-    def price(self, row: Record, name: str) -> Decimal:
-        return american(self.cell(row, name), self.notation, what=name, comma=self.comma)
+    def price(self, row: Record, name: str, below: int = LEG_LIMIT) -> Decimal:
+        return american(self.cell(row, name), self.notation, what=name, comma=self.comma, below=below)
+
+    def prices(self, row: Record, name: str, count: int) -> Sequence[Decimal | None]:
+        """Return a price for each leg, or none for any where the file has not as many, joined by " | "."""
+        said = [part.strip() for part in self.cell(row, name).split("|") if part.strip()]
+        if len(said) != count:
+            return [None] * count
+        return [american(part, self.notation, what=name, comma=self.comma) for part in said]
 
     def time(self, row: Record, name: str) -> dt.datetime | None:
         cell = self.cell(row, name)
@@ -190,10 +211,11 @@ class Reader:
         count = len(said)
 
         def part(name: str, position: int) -> str:
-            parts = [one.strip() for one in self.cell(row, name).split(" | ")]
+            parts = [one.strip() for one in f" {self.cell(row, name)} ".split(" | ")]
             return parts[position] if len(parts) == count else parts[0] if len(parts) == 1 else ""
 
-        closing = self.price(row, "closing") if count == 1 and self.cell(row, "closing") else None
+        own = [odds if abs(odds) < LEG_LIMIT else None] if count == 1 else self.prices(row, "leg_odds", count)
+        closing = self.prices(row, "closing", count)
         legs = []
         for position, words in enumerate(said):
             market, event = part("market", position), part("event", position)
@@ -205,9 +227,9 @@ class Reader:
                     league=part("league", position)[:80],
                     market=market[:80],
                     bet_type=type_of(market),
-                    odds=odds if count == 1 else None,
+                    odds=own[position],
                     status=status if count == 1 else "",
-                    closing_odds=closing,
+                    closing_odds=closing[position],
                     is_live=flag(self.cell(row, "live")) if self.cell(row, "live") else None,
                 )
             )

@@ -8,7 +8,17 @@ from decimal import Decimal
 from bets.imports.outcomes import money, settle
 from bets.imports.rows import BadRow, Options, ReadBet, ReadLeg
 from bets.imports.tables import Record, Table
-from bets.imports.values import american, flag, instant, kind_and_terms, number, plain, status_of
+from bets.imports.values import (
+    LEG_LIMIT,
+    TICKET_LIMIT,
+    american,
+    flag,
+    instant,
+    kind_and_terms,
+    number,
+    plain,
+    status_of,
+)
 from bets.models import BetStatus
 from odds.pricing import american_from_decimal
 
@@ -73,7 +83,7 @@ def when(row: Record, column: str) -> str:
 def odds_of(row: Record, status: str, stake: Decimal, profit: Decimal | None) -> tuple[Decimal, list[str]]:
     """Return the price; of a win without one what it paid. Raises BadRow."""
     if row.get("odds"):
-        return american(row.get("odds"), "decimal"), []
+        return american(row.get("odds"), "decimal", below=TICKET_LIMIT), []
     if status == BetStatus.WON and profit is not None and profit > 0:
         return american_from_decimal(1 + profit / stake), ["No odds in the file: taken from what was won."]
     raise BadRow("odds: empty, and they do not follow from the outcome.")
@@ -93,7 +103,7 @@ def legs_of(row: Record, status: str, odds: Decimal) -> tuple[ReadLeg, ...]:
             description=text[:500],
             sport=row.get("sports") if single or "|" not in row.get("sports") else "",
             league=row.get("leagues") if single or "|" not in row.get("leagues") else "",
-            odds=odds if single else None,
+            odds=odds if single and abs(odds) < LEG_LIMIT else None,
             status=status if single else "",
             closing_odds=closing if single else None,
             is_live=flag(row.get("live")) if row.get("live") else None,

@@ -13,9 +13,9 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
-from bets.imports.rows import ReadBet, Reading
+from bets.imports.rows import ReadBankroll, ReadBet, Reading, ReadMovement
 from bets.imports.values import plain
-from bets.models import Bankroll, Bet, Currency, ImportFormat
+from bets.models import Bankroll, BankrollKind, Bet, Currency, ImportFormat
 from bets.money import is_whole_minor_units
 from odds.models import Bookmaker
 from odds.pricing import decimal_odds
@@ -54,6 +54,8 @@ class Step:
 class Plan:
     reading: Reading
     steps: list[Step] = field(default_factory=list)
+    restored: list[tuple[Bankroll, tuple[ReadMovement, ...]]] = field(default_factory=list)
+    """Bankrolls that the import makes anew, each with the money outside bets that the file has for it."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,8 +75,8 @@ def plan_for(reading: Reading, *, user: User, now: dt.datetime, bankroll: Bankro
     """
     finder = Finder(user)
     books = Books()
-    rolls = Bankrolls(user, bankroll)
-    plan = Plan(reading)
+    rolls = Bankrolls(user, bankroll, reading.bankrolls)
+    plan = Plan(reading, restored=rolls.restored)
     keys = list(signatures(reading))
     exact = [finder.claim_exact(bet, key) for bet, key in zip(reading.bets, keys, strict=True)]
     for bet, key, known in zip(reading.bets, keys, exact, strict=True):
@@ -219,8 +221,10 @@ class Books:
 class Bankrolls:
     """Where imported bets go."""
 
-    def __init__(self, user: User, chosen: Bankroll | None) -> None:
+    def __init__(self, user: User, chosen: Bankroll | None, described: Sequence[ReadBankroll]) -> None:
         self.user, self.chosen = user, chosen
+        self.described = {one.name.casefold(): one for one in described}
+        self.restored: list[tuple[Bankroll, tuple[ReadMovement, ...]]] = []
         self.by_name = {bankroll.name.casefold(): bankroll for bankroll in Bankroll.objects.owned_by(user)}
 
     def place(self, step: Step) -> Step:
@@ -228,7 +232,7 @@ class Bankrolls:
         bet = step.bet
         if bet.currency and bet.currency not in Currency.values:
             return Step(bet, "refuse", f"currency: {bet.currency[:10]} is not one that BetTrack keeps.")
-        bankroll = self.chosen or self.named(bet.bankroll, bet.currency)
+        bankroll = self.chosen or self.named(bet.bankroll, bet.currency, bet.money)
         if bankroll.archived_at is not None:
             return Step(bet, "refuse", f"bankroll: “{bankroll.name}” is archived. Restore it first.")
         if bet.currency and bet.currency != bankroll.currency:
@@ -242,7 +246,7 @@ class Bankrolls:
                 return Step(bet, "refuse", f"{what}: {amount} is no amount of {bankroll.currency}.")
         return replace(step, bankroll=bankroll)
 
-    def named(self, name: str, currency: str) -> Bankroll:
+    def named(self, name: str, currency: str, money: str = "") -> Bankroll:
         """Return the bankroll of that name, else "Imported bets"; a new one may go below zero and is unsaved."""
         wanted = name or DEFAULT_BANKROLL
         found = self.by_name.get(wanted.casefold())
@@ -251,7 +255,15 @@ class Bankrolls:
             found = self.by_name.get(wanted.casefold())
         if found is None:
             found = Bankroll(
-                user=self.user, name=wanted, currency=currency or Currency.USD, may_go_negative=True
+                user=self.user,
+                name=wanted,
+                currency=currency or Currency.USD,
+                kind=money or BankrollKind.REAL,
+                may_go_negative=True,
             )
             self.by_name[wanted.casefold()] = found
+            described = self.described.get(wanted.casefold())
+            if described is not None and described.currency == found.currency:
+                found.kind = described.kind
+                self.restored.append((found, described.movements))
         return found

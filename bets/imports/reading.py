@@ -78,8 +78,9 @@ def read_groups(found: str, reader: RowReader, groups: Iterable[list[Record]]) -
 
 
 def read_json(text: str) -> Reading:
-    reading = Reading(ImportFormat.BETTRACK, [], [])
-    for position, value in enumerate(bettrack_json.bets_in(text), start=1):
+    bets, bankrolls = bettrack_json.content_of(text)
+    reading = Reading(ImportFormat.BETTRACK, [], [], bankrolls)
+    for position, value in enumerate(bets, start=1):
         try:
             reading.bets.append(bettrack_json.read(position, value))
         except BadRow as error:

@@ -65,7 +65,8 @@ class ReadLeg:
 class ReadBet:
     """A bet as a file has it: ``odds`` American, money in the bankroll's currency, times with their zone.
 
-    ``terms`` are further columns of the bet that only BetTrack's own files have. ``source_id`` is the file's own key.
+    ``terms`` are further columns of the bet that only BetTrack's own files have. ``source_id`` is the file's own key,
+    ``money`` the kind of a bankroll that has to be made: real unless the file says paper.
     """
 
     line: int
@@ -82,10 +83,31 @@ class ReadBet:
     source_id: str = ""
     currency: str = ""
     bankroll: str = ""
+    money: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
     terms: Mapping[str, Any] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMovement:
+    """Money that went in or out of a bankroll otherwise than by a bet."""
+
+    kind: str
+    amount: Decimal
+    at: dt.datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBankroll:
+    """A bankroll of BetTrack's own file; an import that has to make it gives it its kind and its movements."""
+
+    name: str
+    currency: str
+    kind: str
+    movements: tuple[ReadMovement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +123,4 @@ class Reading:
     format: str
     bets: list[ReadBet]
     errors: list[RowError]
+    bankrolls: list[ReadBankroll] = field(default_factory=list)

@@ -16,6 +16,8 @@ from odds.pricing import american_from_decimal
 
 DATE_ORDERS = {"dmy": "Day first: 03/04/2026 is 3 April", "mdy": "Month first: 03/04/2026 is 4 March"}
 ODDS_NOTATIONS = {"decimal": "Decimal: 150 pays 150 times the stake", "american": "American: 150 is +150"}
+LEG_LIMIT, TICKET_LIMIT = 10**6, 10**12
+"""American odds below which the database keeps the price of a selection, and of a whole ticket."""
 EVEN = frozenset({"even", "evens", "evs", "ev", "evn", "pk"})
 STATUSES = {
     BetStatus.WON: "won win w winner settledwin gagne gagné ganada",
@@ -105,7 +107,9 @@ def odds_notation(cells: Iterable[str], chosen: str) -> str:
     return "decimal"
 
 
-def american(text: str, notation: str, *, what: str = "odds", comma: bool = False) -> Decimal:
+def american(
+    text: str, notation: str, *, what: str = "odds", comma: bool = False, below: int = LEG_LIMIT
+) -> Decimal:
     """Read a price in any notation as American odds: -110, +150, 1.91, 10/11, EVEN. Raises BadRow."""
     bare = text.strip().replace("\u2212", "-")
     if plain(bare) in EVEN:
@@ -125,7 +129,7 @@ def american(text: str, notation: str, *, what: str = "odds", comma: bool = Fals
         if isinstance(error, BadRow):
             raise
         raise BadRow(f"{what}: “{text.strip()[:40]}” is no price; decimal odds are above 1.") from error
-    if abs(found) >= 10**6:
+    if abs(found) >= below:
         raise BadRow(f"{what}: {text.strip()[:40]} is more than can be recorded.")
     return found.quantize(Decimal("0.000001"))
 
