@@ -4,9 +4,14 @@ from django.urls import URLPattern, path
 
 from accounts import deletion_views, sessions_views, views
 
+from accounts.api import views as api_views
+
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
     path("", views.preferences, name="preferences"),
+    path("keys/", api_views.keys, name="keys"),
+    path("keys/<uuid:key_id>/revoke/", api_views.revoke, name="key_revoke"),
+    path("keys/<uuid:key_id>/rotate/", api_views.rotate, name="key_rotate"),
     path("theme/", views.theme, name="theme"),
     path("data/", views.data, name="data"),
     path("delete/", deletion_views.delete, name="delete"),

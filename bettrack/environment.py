@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 YES = environ.Env.BOOLEAN_TRUE_STRINGS
 NO = ("", "0", "false", "off", "no", "n")
 POSTGRES_SCHEMES = ("postgres", "postgresql", "pgsql", "psql")
+SECONDS = {"s": 1, "min": 60, "h": 3600}
 WANTED = {bool: "true or false", int: "a whole number such as 500", float: "a number such as 15 or 0.5"}
 
 PRIVATE_NETWORKS: Final = (
@@ -57,6 +58,15 @@ class Environment(environ.Env):  # type: ignore[misc]
         if not (math.isfinite(value) and value > 0):
             raise ImproperlyConfigured(f"{var} must be above zero, for example {default:g}.")
         return value
+
+    def rate(self, var: str, *, default: str) -> tuple[int, int]:
+        """Requests and seconds of a rate such as 120/min."""
+        text: str = self.str(var, default=default)
+        number, _, unit = text.partition("/")
+        seconds = SECONDS.get(unit)
+        if seconds is None or not (number.isascii() and number.isdigit() and 0 < int(number) <= 10**6):
+            raise ImproperlyConfigured(f"{var} is not a rate: set it to one such as {default}.")
+        return int(number), seconds
 
     def time_zone(self, var: str, *, default: str) -> str:
         """The name of a place in the time zone database."""

@@ -76,6 +76,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.forms",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "allauth",
     "allauth.account",
     "django_filters",
@@ -93,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "rest.middleware.KeyRequestMiddleware",
     "bettrack.middleware.ReadableRequestMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -165,6 +170,60 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800}
 CELERY_TIMEZONE = "UTC"
+
+# what programs may do without a key, how often, and from which sites a browser's script may ask
+PUBLIC_ODDS = env.bool("PUBLIC_ODDS", default=True)
+API_RATES = {
+    (who, kind): env.rate(f"API_RATE_{who}_{kind}s".upper(), default="1000000/min" if TESTING else usual)
+    for who, kind, usual in (
+        ("anonymous", "read", "120/min"),
+        ("anonymous", "write", "30/min"),
+        ("user", "read", "600/min"),
+        ("user", "write", "120/min"),
+        ("key", "read", "600/min"),
+        ("key", "write", "120/min"),
+    )
+}
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match"]
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.Throttle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest.renderers.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest.renderers.JsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "rest.schema.ApiSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "rest.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "BetTrack",
+    "DESCRIPTION": (
+        "Games, odds and bets for programs. Money and odds are strings, so that no digit is lost; times are in "
+        "UTC; lists come in pages of 50, at most 200. Errors are problem details (RFC 9457) with a stable `code`: "
+        "/api/problems/ says what each means."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "rest.schema.describe",
+    ],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.SignInBackend"]

@@ -9,6 +9,11 @@ from bets.preferences_views import betting_preferences
 from bets.record_views import public, public_chart
 from bettrack.health import healthz
 
+handler400 = "rest.middleware.bad_request"
+handler403 = "rest.middleware.permission_denied"
+handler404 = "rest.middleware.page_not_found"
+handler500 = "rest.middleware.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("admin/", admin.site.urls),
@@ -21,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.socialaccount.providers.github.urls")),
     path("account/", include("accounts.urls")),
     path("account/betting/", betting_preferences, name="betting_preferences"),
+    path("api/", include("bettrack.api")),
     path("bets/", include("bets.urls")),
     path("stats/", include("bets.stats_urls")),
     path("record/<str:token>/", public, name="record"),

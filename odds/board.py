@@ -14,6 +14,7 @@ from typing import Final
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
 
+from games.days import day_bounds
 from games.models import Game, GameQuerySet, GameStatus, Sport, Team
 from odds import as_of, pricing
 from odds.best_prices import CHANGE_SHOWN_FOR, GamePrices, Quote, best_on_main_lines
@@ -155,13 +156,6 @@ class Board:
         return [first + dt.timedelta(days=offset) for offset in range(-1, 5)]
 
 
-def day_bounds(day: dt.date, zone: zoneinfo.ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    """First instant of the calendar day in the zone and of the next: 23 or 25 hours apart where clocks change."""
-    start = dt.datetime.combine(day, dt.time.min, tzinfo=zone)
-    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min, tzinfo=zone)
-    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
-
-
 def games_of(day: dt.date, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> GameQuerySet:
     """Matches that start on that day; on the present day also those still live from before it."""
     start, end = day_bounds(day, zone)
@@ -173,7 +167,7 @@ def games_of(day: dt.date, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> GameQue
     return Game.objects.matches().filter(on_day)
 
 
-def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
+def read_board(request: BoardRequest, *, now: dt.datetime, with_sparklines: bool = True) -> Board:
     """Counts, games and prices of the wanted part of the board: six statements, whatever the number of games.
 
     A past board, with ``at``, is made of snapshots and of what had been announced by then; it takes as
@@ -201,7 +195,7 @@ def read_board(request: BoardRequest, *, now: dt.datetime) -> Board:
     else:
         as_of.set_back(shown, request.at)
         seen = request.at
-    drawn = _sparklines(prices, now) if request.at is None else {}
+    drawn = _sparklines(prices, now) if with_sparklines and request.at is None else {}
     rows = [
         board_row(
             game,

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.api.models import ApiKey, Scope
@@ -69,8 +70,9 @@ def revoke_key(*, key: ApiKey, now: dt.datetime) -> bool:
     return bool(ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now))
 
 
+@transaction.atomic
 def rotate_key(*, key: ApiKey, now: dt.datetime) -> tuple[ApiKey, str]:
-    """Withdraw the key and make another of its name, scopes and span of life, in one transaction of the caller's.
+    """Withdraw the key and make another of its name, scopes and span of life.
 
     Raises KeyRefused when it was withdrawn already.
     """

@@ -97,6 +97,7 @@ PUBLIC = re.compile(
       | record/                  # what its owner has published; other links are not found
       | tools/settlement/        # arithmetic on what the visitor enters
       | sandbox/
+      | api/                     # its views guard themselves: test_api_permissions walks them all
       )""",
     re.VERBOSE,
 )
@@ -153,7 +154,7 @@ def test_modules_stay_under_four_hundred_lines() -> None:
     base = Path(settings.BASE_DIR)
     long = [
         str(path.relative_to(base))
-        for app in ["bettrack", *OURS]
+        for app in ["bettrack", "rest", *OURS]
         for path in (base / app).rglob("*.py")
         if "migrations" not in path.parts and len(path.read_text().splitlines()) > 400
     ]

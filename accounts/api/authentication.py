@@ -1,0 +1,47 @@
+"""Who asks: a key in the Authorization header, else the session of a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts.api.keys import KeyRefused, find_key, note_use
+from accounts.models import ApiKey, User
+from rest.problems import ApiProblem
+
+CHALLENGE = 'Bearer realm="BetTrack API"'
+
+
+class KeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer bt_…``. ``request.auth`` is the key."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        header = request.headers.get("Authorization", "")
+        if not header:
+            return None
+        method, _, text = header.partition(" ")
+        if method.lower() != "bearer" or not text.isascii():
+            raise refused("not_authenticated", "Send the key as Authorization: Bearer bt_…")
+        now = timezone.now()
+        try:
+            key = find_key(text.strip(), now=now)
+        except KeyRefused as problem:
+            raise refused(problem.code, str(problem)) from None
+        note_use(key=key, now=now)
+        return key.user, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return CHALLENGE
+
+
+def refused(code: str, text: str) -> ApiProblem:
+    return ApiProblem(code, text, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
+
+
+def owner_of(request: Any) -> User:
+    """The person of a request that has passed the permission check for something of a person's."""
+    user: User = request.user
+    return user

@@ -1,0 +1,32 @@
+"""The addresses of the API: one router over the views of all apps."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
+from rest_framework.routers import SimpleRouter
+
+from bettrack.api_pages import docs, nowhere, problems, schema
+from games.api import GameViewSet, PlayerViewSet, SportViewSet, TeamViewSet
+from odds.api.books import BookmakerViewSet, SelectionViewSet
+from odds.api.prices import OddsViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("sports", SportViewSet, "sport")
+router.register("teams", TeamViewSet, "team")
+router.register("players", PlayerViewSet, "player")
+router.register("games", GameViewSet, "game")
+router.register("bookmakers", BookmakerViewSet, "bookmaker")
+router.register("selections", SelectionViewSet, "selection")
+router.register("odds", OddsViewSet, "odds")
+
+app_name = "api"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="api:docs"), name="root"),
+    path("problems/", problems, name="problems"),
+    path("v1/", RedirectView.as_view(pattern_name="api:docs"), name="v1"),
+    path("v1/docs/", docs, name="docs"),
+    path("v1/schema/", schema, name="schema"),
+    path("v1/", include(router.urls)),
+    re_path("", nowhere),
+]

@@ -1,0 +1,110 @@
+"""Every route of the API × everyone who may ask. A route without an expectation fails."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import override_settings
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from bettrack.tests.api_callers import assert_as_described, callers, routes
+from bettrack.tests.api_world import ids_of_world
+
+pytestmark = pytest.mark.django_db
+
+CALLERS = (
+    "anonymous", "stranger", "owner", "read key", "write key", "staff", "staff's read key", "staff's admin key",
+)  # fmt: skip
+PUBLIC = dict(zip(CALLERS, (200, 200, 200, 200, 403, 200, 200, 403), strict=True))
+OWN_LIST = dict(zip(CALLERS, (401, 200, 200, 200, 403, 200, 200, 403), strict=True))
+OWN_ONE = dict(zip(CALLERS, (401, 404, 200, 200, 403, 404, 404, 403), strict=True))
+STAFF = dict(zip(CALLERS, (401, 403, 403, 403, 403, 200, 403, 200), strict=True))
+
+EXPECTED: dict[tuple[str, str], dict[str, int]] = {
+    ("sport-list", "GET"): PUBLIC,
+    ("sport-detail", "GET"): PUBLIC,
+    ("team-list", "GET"): PUBLIC,
+    ("team-detail", "GET"): PUBLIC,
+    ("player-list", "GET"): PUBLIC,
+    ("player-detail", "GET"): PUBLIC,
+    ("game-list", "GET"): PUBLIC,
+    ("game-detail", "GET"): PUBLIC,
+    ("game-readings", "GET"): PUBLIC,
+    ("game-starts", "GET"): PUBLIC,
+    ("game-stats", "GET"): PUBLIC,
+    ("game-placings", "GET"): PUBLIC,
+    ("bookmaker-list", "GET"): PUBLIC,
+    ("bookmaker-detail", "GET"): PUBLIC,
+    ("selection-list", "GET"): PUBLIC,
+    ("selection-detail", "GET"): PUBLIC,
+    ("odds-list", "GET"): PUBLIC,
+    ("odds-board", "GET"): PUBLIC,
+}
+ROUTES = sorted(set(routes()))
+
+
+@pytest.fixture
+def owner() -> User:
+    cache.clear()
+    return UserFactory()
+
+
+def test_every_route_has_an_expectation_and_every_expectation_a_route() -> None:
+    assert {(name, method) for name, method, _ in ROUTES} == set(EXPECTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path"), ROUTES, ids=[f"{route[1]} {route[0]}" for route in ROUTES]
+)
+def test_who_may_ask(owner: User, name: str, method: str, path: str) -> None:
+    address = concrete(path, ids_of_world(owner))
+    expected = EXPECTED[name, method]
+    answers = {}
+    for who, client in callers(owner).items():
+        response = client.generic(method, address, content_type="application/json")
+        answers[who] = response.status_code
+        assert_as_described(method, path, response)
+        if "key" in who:
+            assert not response.cookies
+            assert "Set-Cookie" not in response.headers
+    assert answers == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path"),
+    [route for route in ROUTES if EXPECTED.get(route[:2]) is PUBLIC],
+    ids=[f"{route[1]} {route[0]}" for route in ROUTES if EXPECTED.get(route[:2]) is PUBLIC],
+)
+def test_public_reading_can_be_switched_off(owner: User, name: str, method: str, path: str) -> None:
+    address = concrete(path, ids_of_world(owner))
+    with override_settings(PUBLIC_ODDS=False):
+        answers = {
+            who: client.generic(method, address).status_code
+            for who, client in callers(owner).items()
+            if who in ("anonymous", "owner", "read key")
+        }
+    assert answers == {"anonymous": 401, "owner": 200, "read key": 200}
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path"), ROUTES, ids=[f"{route[1]} {route[0]}" for route in ROUTES]
+)
+def test_what_does_not_exist_is_not_found(owner: User, name: str, method: str, path: str) -> None:
+    if "<" not in path:
+        return
+    nothing = {"uuid": "01a1fbd5-52dd-759d-9a42-33c8b80fcb88", "int": "999999999", "str": "nothing"}
+    address = re.sub(r"<(\w+):\w+>", lambda match: nothing[match[1]], path)
+    client = callers(owner)["staff"]
+    response = client.generic(method, address, content_type="application/json")
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+    assert_as_described(method, path, response)
+
+
+def concrete(path: str, ids: dict[str, Any]) -> str:
+    """The path with the ids of what it is about: that of the word before them."""
+    return re.sub(r"(\w[\w-]*)/<(?:\w+:)?\w+>", lambda match: f"{match[1]}/{ids[match[1]]}", path)

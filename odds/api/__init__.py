@@ -1,0 +1,1 @@
+"""Odds for programs: bookmakers, what they offer now and offered then, and what follows from it."""

@@ -1,0 +1,1 @@
+"""How the API speaks, whatever it speaks of: errors, pages, sparse fields, times and numbers, its description."""

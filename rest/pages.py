@@ -1,0 +1,168 @@
+"""Pages of a list by keyset: a cursor holds the sort key of the last row, so deep pages cost what the first does."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+import msgspec
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Field, Model, Q, QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+from rest_framework.views import APIView
+
+from rest.problems import invalid
+
+PAGE_SIZE: Final = 50
+LARGEST_PAGE: Final = 200
+
+
+class KeysetPages(BasePagination):
+    """``{"results": […], "next": address or null}``. Lists that are no querysets are cut by position.
+
+    The order is the queryset's own: columns that are never NULL, all rising or all falling, the last unique.
+    """
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        self.request = request
+        size = read_limit(request)
+        cursor = request.query_params.get("cursor", "")
+        if isinstance(queryset, QuerySet):
+            return self._keyset(queryset, size, cursor)
+        return self._slice(queryset, size, cursor)
+
+    def _keyset(self, queryset: QuerySet[Any], size: int, cursor: str) -> list[Any]:
+        order = [str(name) for name in queryset.query.order_by]
+        names = [name.removeprefix("-") for name in order]
+        falling = order[0].startswith("-")
+        label = ",".join(order)
+        if cursor:
+            columns = [column_of(queryset.model, name) for name in names]
+            queryset = queryset.filter(beyond(names, read_cursor(cursor, label, columns), falling=falling))
+        rows = list(queryset[: size + 1])
+        self.next = ""
+        if len(rows) > size:
+            rows = rows[:size]
+            self.next = write_cursor(label, [attrgetter(name.replace("__", "."))(rows[-1]) for name in names])
+        return rows
+
+    def _slice(self, rows: Sequence[Any], size: int, cursor: str) -> list[Any]:
+        start = 0
+        if cursor:
+            (start,) = read_cursor(cursor, "#", [None])
+            if not isinstance(start, int) or not 0 <= start <= 2**31:
+                raise bad_cursor()
+        self.next = write_cursor("#", [start + size]) if start + size < len(rows) else ""
+        return list(rows[start : start + size])
+
+    def get_paginated_response(self, data: Any) -> Response:
+        following = None
+        if self.next:
+            following = replace_query_param(self.request.build_absolute_uri(), "cursor", self.next)
+        headers = {"Link": f'<{following}>; rel="next"'} if following else None
+        return Response({"results": data, "next": following}, headers=headers)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "required": ["results", "next"],
+            "properties": {
+                "results": schema,
+                "next": {
+                    "type": ["string", "null"],
+                    "format": "uri",
+                    "description": "The address of the next page; null on the last.",
+                    "example": "https://bettrack.example/api/v1/…?cursor=WyJpZCIsN10",
+                },
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": "cursor",
+                "in": "query",
+                "required": False,
+                "description": "Where the page begins: take it from the `next` of the page before.",
+                "schema": {"type": "string", "maxLength": 1000},
+            },
+            {
+                "name": "limit",
+                "in": "query",
+                "required": False,
+                "description": "Rows on a page.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
+            },
+        ]
+
+
+def read_limit(request: Request) -> int:
+    """Rows on a page. Raises ApiProblem."""
+    text = request.query_params.get("limit", "")
+    if not text:
+        return PAGE_SIZE
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LARGEST_PAGE):
+        raise invalid("limit", f"Write a whole number from 1 to {LARGEST_PAGE}.")
+    return int(text)
+
+
+def beyond(names: Sequence[str], values: Sequence[Any], *, falling: bool) -> Q:
+    """The rows after that of these values; the first column by itself lets an index find the place."""
+    compare = "lt" if falling else "gt"
+    after, equal = Q(), Q()
+    for name, value in zip(names, values, strict=True):
+        after |= equal & Q(**{f"{name}__{compare}": value})
+        equal &= Q(**{name: value})
+    return Q(**{f"{names[0]}__{compare}e": values[0]}) & after
+
+
+def column_of(model: type[Model], name: str) -> Field[Any, Any] | None:
+    """The column of a path such as ``game__id``; None for one that the query computes."""
+    *path, last = name.split("__")
+    try:
+        for step in path:
+            found = model._meta.get_field(step).related_model
+            if found is None or isinstance(found, str):
+                return None
+            model = found
+        field = model._meta.pk if last == "pk" else model._meta.get_field(last)
+    except FieldDoesNotExist:
+        return None
+    if isinstance(field, Field):
+        return getattr(field, "target_field", field)
+    return None
+
+
+def write_cursor(label: str, values: Sequence[Any]) -> str:
+    packed = msgspec.json.encode([label, *values])
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def read_cursor(text: str, label: str, columns: Sequence[Field[Any, Any] | None]) -> list[Any]:
+    """The sort key that a cursor of a list in this order holds. Raises ApiProblem."""
+    try:
+        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        found = msgspec.json.decode(packed)
+        if not isinstance(found, list) or len(found) != len(columns) + 1 or found[0] != label:
+            raise bad_cursor()
+        values = [
+            column.to_python(value) if column is not None else value
+            for column, value in zip(columns, found[1:], strict=True)
+        ]
+    except (binascii.Error, msgspec.DecodeError, ValidationError, ValueError, TypeError, OverflowError):
+        raise bad_cursor() from None
+    if any(value is None or (isinstance(value, str) and "\0" in value) for value in values):
+        raise bad_cursor()
+    return values
+
+
+def bad_cursor() -> Exception:
+    return invalid("cursor", "This cursor is of another list or order: begin without one.", "bad_cursor")

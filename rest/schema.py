@@ -1,0 +1,163 @@
+"""The description of the API: errors, examples and parameters that every operation has, told once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
+
+from rest.problems import CODES, MEDIA_TYPE
+from rest.shaping import expandable_of, identity_of
+from rest.views import SAFE, ApiView
+
+READ_ERRORS: Final = (400, 401, 403, 404, 406, 429, 500, 503)
+WRITE_ERRORS: Final = (*READ_ERRORS, 409, 413, 415)
+TITLES: Final = {
+    304: "What you hold is still so: `If-None-Match` named its ETag.",
+    400: "The request cannot be read, or something in it is wrong: `errors` says what.",
+    401: "No key or session, or one that is not accepted.",
+    403: "Not allowed: a scope is missing, or this is for staff.",
+    404: "There is no such thing, or it is not yours.",
+    406: "Only JSON is spoken here.",
+    409: "It does not fit the state of things, or the Idempotency-Key was used for another request.",
+    413: "The body is too large.",
+    415: "Send JSON.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    500: "A fault of ours.",
+    503: "The database does not answer, or writes cannot be counted.",
+}
+
+
+class Fault(serializers.Serializer):
+    """One thing that is wrong with a request."""
+
+    field = serializers.CharField(help_text="Parameter, header or path into the body; empty for the whole.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Problem(serializers.Serializer):
+    """An error (RFC 9457)."""
+
+    type = serializers.CharField(help_text="Address of the explanation of the code.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(
+        help_text="Stable; one of: " + ", ".join(f"`{code}`" for code in CODES) + "."
+    )
+    detail = serializers.CharField()
+    errors = Fault(many=True)  # type: ignore[assignment] # the field, not what a serializer found wrong
+
+
+class ApiSchema(AutoSchema):
+    """Adds to each operation its errors, its example, ``fields`` and ``expand``, and who may call it."""
+
+    view: Any
+
+    def get_tags(self) -> list[str]:
+        return [self.view.tag] if getattr(self.view, "tag", "") else super().get_tags()
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        scope = self.view.scope_of(self.method)
+        ways: list[dict[str, list[str]]] = [{"key": [scope] if scope else []}, {"session": []}]
+        return [*ways, {}] if scope in ("", "odds:read") else ways
+
+    def get_description(self) -> str:  # type: ignore[override] # as drf-spectacular has it
+        scope = self.view.scope_of(self.method)
+        text = str(super().get_description())
+        return f"{text}\n\nScope: `{scope}`." if scope else text
+
+    def get_summary(self) -> str:
+        first = str(super().get_description()).strip().split("\n\n")[0]
+        return re.split(r"(?<=[.;:])\s", " ".join(first.split()))[0].rstrip(".;:")
+
+    def get_override_parameters(self) -> list[Any]:
+        query = self.view.get_query_class() if isinstance(self.view, ApiView) else None
+        return [*super().get_override_parameters(), *([query] if query else [])]
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        return str(super().get_serializer_name(serializer, direction)).removesuffix("Row")
+
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{serializer_name}Page"
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        if isinstance(self.view, ApiView) and self.method == "GET":
+            return self.view.is_listing()
+        return super()._is_list_view(serializer)
+
+    def get_filter_backends(self) -> list[Any]:
+        if isinstance(self.view, ApiView) and self.view.action not in self.view.filtered_actions:
+            return []
+        return list(self.view.filter_backends)
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = super()._get_parameters()
+        if self.method in SAFE and isinstance(self.view, ApiView):
+            row = self.view.get_serializer_class()
+            found.append(_names("fields", "Only these fields of a row", sorted(row().fields)))
+            if expandable_of(row):
+                found.append(_names("expand", "Also these parts of a row", sorted(expandable_of(row))))
+        return found
+
+    def get_examples(self) -> list[OpenApiExample]:
+        row = self.view.get_serializer_class() if isinstance(self.view, ApiView) else None
+        example = getattr(getattr(row, "Meta", None), "example", None)
+        return [OpenApiExample("Example", value=example, response_only=True)] if example is not None else []
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        found: dict[str, Any] = super()._get_response_bodies(direction)
+        problem = self.resolve_serializer(Problem, "response").ref
+        safe = self.method in SAFE
+        if safe:
+            found["304"] = {"description": TITLES[304]}
+        for status in READ_ERRORS if safe else WRITE_ERRORS:
+            found.setdefault(
+                str(status), {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": problem}}}
+            )
+        return dict(sorted(found.items()))
+
+    def _map_serializer(
+        self, serializer: Any, direction: Any, bypass_extensions: bool = False
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)
+        if direction == "response" and hasattr(getattr(serializer, "Meta", None), "example"):
+            found["required"] = [identity_of(type(serializer))]
+            found["additionalProperties"] = False
+        return found
+
+
+def _names(name: str, text: str, known: list[str]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": f"{text}, separated by commas: {', '.join(known)}.",
+        "style": "form",
+        "explode": False,
+        "schema": {"type": "array", "items": {"type": "string", "enum": known}},
+    }
+
+
+def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Name the two ways to sign in."""
+    schemes: Mapping[str, Any] = {
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "bt_…",
+            "description": "An API key, made at /account/keys/.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "sessionid",
+            "description": "The session of a signed-in browser; writes need the header X-CSRFToken too.",
+        },
+    }
+    result.setdefault("components", {})["securitySchemes"] = dict(schemes)
+    return result

@@ -1,0 +1,213 @@
+"""What all views of the API have in common: who may ask, which parameters there are, shape, pages, ETag."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django_filters import FilterSet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import serializers
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from rest.pages import KeysetPages
+from rest.problems import ApiProblem
+from rest.shaping import Shape, expandable_of, identity_of, read_shape
+
+SAFE: Final = ("GET", "HEAD")
+KEPT_IN_304: Final = ("ETag", "Cache-Control", "Vary", "RateLimit", "RateLimit-Policy", "Link")
+SHAPES: Final = ("fields", "expand")
+PAGES: Final = ("cursor", "limit")
+
+
+class Unchanged(Exception):
+    """What the client holds is still so."""
+
+
+class ApiView(GenericViewSet):
+    """A view of the API.
+
+    ``scope`` is what reading needs, ``write_scope`` what writing needs. ``query_class`` reads parameters that are
+    no filters of a queryset; what it read is ``asked``. ``tag`` groups operations in the documentation.
+    """
+
+    scope: ClassVar[str] = ""
+    write_scope: ClassVar[str] = ""
+    tag: ClassVar[str] = ""
+    query_class: type[serializers.Serializer] | None = None
+    query_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
+    row_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class: type[FilterSet] | None = None
+    filtered_actions: ClassVar[Sequence[str]] = ("list",)
+    pagination_class = KeysetPages
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    asked: Mapping[str, Any]
+    shape: Shape
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if getattr(self, str(request.method).lower(), None) is None:
+            raise MethodNotAllowed(str(request.method))
+        self.format_kwarg = self.get_format_suffix(**kwargs)
+        negotiated = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = negotiated
+        request.version, request.versioning_scheme = self.determine_version(request, *args, **kwargs)
+        self.perform_authentication(request)
+        self.check_throttles(request)
+        self.check_permissions(request)
+        if request.method in SAFE:
+            self.state = self.read_state(request)
+            if self.state and self.state in held_tags(request):
+                raise Unchanged
+        self.read_parameters(request)
+
+    state: str | None = None
+
+    def read_state(self, request: Request) -> str | None:
+        """A tag that changes whenever the answer does, known before it is made; None to use the answer's digest."""
+        return None
+
+    def scope_of(self, method: str) -> str:
+        """The scope that a method needs."""
+        return self.scope if method in SAFE else self.write_scope
+
+    def get_serializer_class(self) -> type[Any]:
+        return self.row_classes.get(str(self.action)) or super().get_serializer_class()
+
+    def get_query_class(self) -> type[serializers.Serializer] | None:
+        return self.query_classes.get(str(self.action), self.query_class)
+
+    def is_listing(self) -> bool:
+        """Tell whether the action answers with pages of rows."""
+        return self.action == "list" or bool(getattr(self.action_method(), "lists", False))
+
+    def action_method(self) -> Callable[..., Any] | None:
+        return getattr(self, str(self.action), None)
+
+    def known_parameters(self) -> set[str]:
+        """The names of all query parameters that the action reads."""
+        known = set(SHAPES) if self.is_shaped() else set()
+        if self.is_listing():
+            known |= set(PAGES)
+        if self.filterset_class is not None and self.action in self.filtered_actions:
+            known |= set(self.filterset_class.base_filters)
+        if (query := self.get_query_class()) is not None:
+            known |= set(query().fields)
+        return known
+
+    def is_shaped(self) -> bool:
+        return self.request is None or self.request.method in SAFE
+
+    def read_parameters(self, request: Request) -> None:
+        """Read and check the query. Raises ApiProblem or ValidationError."""
+        known = self.known_parameters()
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            choices = ", ".join(sorted(known)) or "none"
+            raise ApiProblem(
+                "invalid",
+                errors=[
+                    {
+                        "field": unknown[0][:60],
+                        "code": "unknown_parameter",
+                        "detail": f"There is no such parameter here; known are: {choices}.",
+                    }
+                ],
+            )
+        row = self.get_serializer_class()
+        self.shape = Shape()
+        if self.is_shaped():
+            names = set(row().fields)
+            self.shape = read_shape(
+                request.query_params, known=names, identity=identity_of(row), expandable=expandable_of(row)
+            )
+        self.asked = {}
+        if (query := self.get_query_class()) is not None:
+            read = query(data=request.query_params.dict(), context={"request": request})
+            read.is_valid(raise_exception=True)
+            self.asked = read.validated_data
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "shape": getattr(self, "shape", None)}
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Filter lists alone: a single object is found by its key, whatever the query says."""
+        return super().filter_queryset(queryset) if self.action in self.filtered_actions else queryset
+
+    def get_object(self) -> Any:
+        """The object of the address. Raises Http404."""
+        name = self.lookup_url_kwarg or self.lookup_field
+        return get_object_or_404(self.get_queryset(), **{self.lookup_field: self.kwargs[name]})
+
+    def listed(self, queryset: QuerySet[Any]) -> Response:
+        """A page of the rows through their serializer."""
+        rows = self.paginate_queryset(queryset)
+        return self.get_paginated_response(self.get_serializer(rows, many=True).data)
+
+    def listed_rows(
+        self, rows: QuerySet[Any] | Sequence[Any], row_of: Callable[[Any], dict[str, Any]]
+    ) -> Response:
+        """A page of rows that a function makes."""
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response([self.shape.of(row_of(row)) for row in page or []])
+
+    def one(self, row: dict[str, Any]) -> Response:
+        return Response(self.shape.of(row))
+
+    def handle_exception(self, exc: Exception) -> Any:
+        if isinstance(exc, Unchanged):
+            return HttpResponseNotModified()
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in getattr(request, "answer_headers", {}).items():
+            final.headers[name] = value
+        patch_vary_headers(final, ("Authorization", "Cookie"))
+        patch_cache_control(final, private=True, no_cache=True)
+        if self.state and final.status_code in (200, 304):
+            final.headers["ETag"] = self.state
+        elif request.method in SAFE and final.status_code == 200 and isinstance(final, Response):
+            final.add_post_render_callback(lambda answer: tagged(request, answer))
+        return final
+
+
+class ListMixin:
+    """``list`` of the queryset, filtered, in pages."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.listed(self.filter_queryset(self.get_queryset()))  # type: ignore[attr-defined,no-any-return]
+
+
+class RetrieveMixin:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(self.get_serializer(self.get_object()).data)  # type: ignore[attr-defined]
+
+
+def lists(method: Any) -> Any:
+    """Mark an extra action whose answer is pages of rows."""
+    method.lists = True
+    return method
+
+
+def held_tags(request: Request) -> set[str]:
+    """The ETags that the client holds, as far as they are ours."""
+    return {tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")}
+
+
+def tagged(request: Request, answer: HttpResponse) -> HttpResponse | None:
+    """Give the answer the digest of its content; an empty 304 in its place where the client holds it already."""
+    tag = f'W/"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
+    answer.headers["ETag"] = tag
+    if tag not in held_tags(request):
+        return None
+    kept = {name: answer.headers[name] for name in KEPT_IN_304 if name in answer.headers}
+    return HttpResponseNotModified(headers=kept)
