@@ -44,6 +44,8 @@ def coming_game(sport: Sport | None = None, *, in_hours: int = 3, books: int = 3
     now = timezone.now()
     game = GameFactory(sport=sport or SportFactory(), commence_time=now + dt.timedelta(hours=in_hours))
     full_market(game, books=books)
-    for quote in game.current_odds.select_related("bookmaker").order_by("bookmaker_id").distinct("bookmaker_id"):
+    for quote in (
+        game.current_odds.select_related("bookmaker").order_by("bookmaker_id").distinct("bookmaker_id")
+    ):
         HeartbeatFactory(game=game, bookmaker=quote.bookmaker, seen_at=now, polled_at=now)
     return game
