@@ -3,7 +3,6 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from accounts import deletion_views, sessions_views, views
-
 from accounts.api import views as api_views
 
 app_name = "accounts"
