@@ -16,6 +16,8 @@ from typing import Any, Final, Protocol, Self
 
 FORMATS: Final = ("parquet", "csv")
 MANIFEST: Final = "manifest.json"
+UNFINISHED: Final = "UNFINISHED"
+"""The mark in a folder that an export has not done with."""
 VERSION: Final = 1
 BATCH: Final = 20_000
 
@@ -204,6 +206,8 @@ def checksum(path: Path) -> str:
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest, once every file it lists is there and whole. Raises ArchiveError."""
+    if (folder / UNFINISHED).exists():
+        raise ArchiveError(f"{folder}: its export was not finished; run “archive export” again")
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         kind, version, file_format = manifest["archive"], manifest["version"], manifest["format"]

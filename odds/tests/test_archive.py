@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import io
 import json
@@ -19,6 +20,7 @@ from games.tests.factories import GameFactory
 from odds import tasks
 from odds.archive import ArchiveError, export_archive, import_archive
 from odds.archive import tables as archive_tables
+from odds.archive.exporting import claimed
 from odds.models import Bookmaker, OddSnapshot, PriceImport, Selection
 from odds.partitions import create_months, existing_partitions
 from odds.prices import price_at
@@ -155,6 +157,59 @@ def test_a_changed_file_is_refused_before_anything_is_written(prices: None, tmp_
     with pytest.raises(ArchiveError, match=r"prices-2026-11\.csv: does not match its checksum"):
         import_archive(folder=tmp_path / "out", now=NOON)
     assert not Game.objects.exists()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_an_interrupted_export_is_no_archive_and_is_begun_anew_by_the_same_command(
+    prices: None, tmp_path: Path, file_format: str
+) -> None:
+    whole = export(tmp_path / "whole", file_format)
+    folder = tmp_path / "out"
+
+    def break_off(name: str, rows: int) -> None:
+        if name.startswith("prices-2026-10"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_archive(folder=folder, since=SINCE, until=UNTIL, file_format=file_format, on_file=break_off)
+    assert (folder / f"prices-2026-10.{file_format}").exists()
+    with pytest.raises(ArchiveError, match="its export was not finished; run “archive export” again"):
+        import_archive(folder=folder, now=NOON)
+    (folder / "prices-2020-01.csv").write_text("left by an export of another span")
+    assert export(folder, file_format) == whole
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        path.name for path in (tmp_path / "whole").iterdir()
+    )
+    assert import_archive(folder=folder, now=NOON).prices_new == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("manifest.json", "it holds a finished archive"),
+        ("letters.txt", r"letters\.txt is no file of an archive"),
+        ("games.csv", "no export of ours was interrupted in it"),
+    ],
+)
+def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(ArchiveError, match=said):
+        export(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_two_exports_do_not_write_to_one_folder(prices: None, tmp_path: Path) -> None:
+    with claimed(tmp_path / "out"), pytest.raises(ArchiveError, match="another export is writing to it"):
+        export(tmp_path / "out")
+
+
+def test_a_full_disk_says_what_to_do(prices: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("odds.archive.tables.CsvWriter.write", full)
+    with pytest.raises(ArchiveError, match="No space left on device; run the same command again"):
+        export(tmp_path / "out")
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        export = actions.add_parser("export", help="write a span of the archive to an empty folder")
-        export.add_argument("folder", type=Path, help="a new or empty folder")
+        export = actions.add_parser(
+            "export", help="write a span of the archive to a folder; run it again after an interruption"
+        )
+        export.add_argument(
+            "folder", type=Path, help="a new or empty folder, or one in which an export was interrupted"
+        )
         export.add_argument("--from", dest="since", type=_day, required=True, help="first day (UTC)")
         export.add_argument("--to", dest="until", type=_day, required=True, help="day after the last (UTC)")
         export.add_argument("--format", choices=FORMATS, default="csv")
