@@ -1,0 +1,99 @@
+"""The archive's pages held against axe-core, the accessibility checker, where BETTRACK_AXE names its axe.min.js."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.tests.factories import UserFactory
+from bettrack.tests.conftest import stay_at_home
+from bettrack.tests.test_browser_decisions import sign_in
+from games.models import Game
+from games.tests.factories import GameFactory
+from odds.tests.factories import HeartbeatFactory
+from odds.tests.quoting import book, full_market, move, quote, selection
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HOUR = dt.timedelta(hours=1)
+SERIOUS = ("serious", "critical")
+PAGES = [
+    "/",
+    "/?at={at}",
+    "/games/{game}/",
+    "/games/{game}/?at={at}",
+    "/edges/?kind=value&least=x",
+    "/edges/?kind=arbitrage",
+    "/futures/",
+    "/books/",
+    "/books/closing-lines/",
+    "/polling/",
+]
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    path = Path(os.environ.get("BETTRACK_AXE", "axe.min.js"))
+    if not path.is_file():
+        pytest.skip("no axe-core: BETTRACK_AXE names its axe.min.js")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def game(transactional_db: None) -> Game:
+    """One to come with its movement and an arbitrage, one that is over, and a future."""
+    now = timezone.now()
+    made: Game = GameFactory(commence_time=now + 3 * HOUR)
+    past = GameFactory(sport=made.sport, final=True, commence_time=now - 30 * HOUR)
+    outright = GameFactory(
+        sport=made.sport, kind="outright", home_team=None, away_team=None, title="Who lifts the cup"
+    )
+    full_market(made, books=3)
+    for number, key in enumerate(("book0", "book1", "book2")):
+        HeartbeatFactory(game=made, bookmaker=book(key), seen_at=now, polled_at=now)
+        quote(outright, "outrights win", 400 + 50 * number, at=key, participant=f"Runner {number}")
+        for side, way in (("home", -1), ("away", 1)):
+            for step in range(4):
+                move(selection(made, "h2h", side), -110 + way * step, now - (9 - step) * HOUR, at=key)
+            move(selection(past, "h2h", side), -110 - 5 * way * number, now - 31 * HOUR, at=key)
+    for key, side in (("alpha", "home"), ("beta", "away")):
+        quote(made, f"h2h {side}", 110, at=key)
+        HeartbeatFactory(game=made, bookmaker=book(key), seen_at=now, polled_at=now)
+    return made
+
+
+@pytest.fixture(params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")])
+def look(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    stay_at_home(context)
+    yield context.new_page()
+    context.close()
+
+
+def test_axe_finds_nothing_serious_on_any_page_of_the_archive(
+    live_server: LiveServer, look: Page, game: Game, axe: str
+) -> None:
+    sign_in(look.context, UserFactory(is_staff=True), live_server)
+    found = []
+    for page in PAGES:
+        look.goto(
+            live_server.url + page.format(game=game.pk, at=int((timezone.now() - 2 * HOUR).timestamp()))
+        )
+        look.evaluate(axe)
+        result = look.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found += [
+            (page, one["id"], one["nodes"][0]["html"][:120])
+            for one in result["violations"]
+            if one["impact"] in SERIOUS
+        ]
+    assert not found
