@@ -6,6 +6,7 @@ from bets import decision_views, import_views, review_views
 from bets.bankrolls import views as bankroll_views
 from bets.history import views
 from bets.slip import views as slip_views
+from bets.slip.entry import views as entry_views
 
 app_name = "bets"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path("slip/update/", slip_views.update, name="slip_update"),
     path("slip/clear/", slip_views.clear, name="slip_clear"),
     path("slip/undo/", slip_views.undo, name="slip_undo"),
+    path("slip/enter/", entry_views.enter, name="slip_enter"),
+    path("slip/record/", entry_views.record, name="slip_record"),
     path("slip/place/", slip_views.place, name="slip_place"),
     path("bankrolls/", bankroll_views.bankrolls, name="bankrolls"),
     path("bankrolls/<uuid:bankroll_id>/", bankroll_views.bankroll, name="bankroll"),

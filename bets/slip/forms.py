@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,11 @@ class ClickForm(forms.Form):
     bookmaker = forms.CharField(max_length=32)
     price = forms.DecimalField(max_digits=12, decimal_places=6)
     point = forms.DecimalField(max_digits=8, decimal_places=2, required=False)
+    stake = forms.CharField(max_length=TYPED, required=False)
+    own = forms.BooleanField(required=False)
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(with_offer(data))
 
     def clean_selection(self) -> Selection:
         found = (
@@ -64,6 +69,15 @@ class ClickForm(forms.Form):
         """The first error, with the name of its field."""
         field, errors = next(iter(self.errors.items()))
         return f"{field}: {errors[0]}"
+
+
+def with_offer(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was sent with its ``offer`` (``book:price:own``), if it has one, taken apart."""
+    sent = dict(data)
+    if "offer" in sent:
+        book, price, own = [*str(sent["offer"]).split(":"), "", "", ""][:3]
+        sent |= {"bookmaker": book, "price": price, "own": own}
+    return sent
 
 
 class SlipForm(forms.Form):

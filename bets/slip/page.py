@@ -17,6 +17,7 @@ from bets.money import format_money
 from bets.slip.advice import Advice, advise
 from bets.slip.board import BookChoice, SlipLine, read_lines, shared_books
 from bets.slip.contents import slip_of
+from bets.slip.entry.reading import Read
 from bets.slip.quotes import Purse, Size, Sums, sizes_of, sums_of, table_points
 from bets.slip.troubles import Trouble, troubles_of
 from odds.pricing import format_odds
@@ -40,6 +41,10 @@ class Said:
     announce: str = ""
     errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    # of a bet typed or pasted: what is to be asked about, the text, and what the person should know
+    reads: Sequence[Read] = ()
+    typed: str = ""
+    notes: Sequence[str] = ()
 
 
 NOTHING_SAID = Said()

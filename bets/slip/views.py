@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 
 from django.contrib import messages
@@ -68,7 +69,7 @@ def add(request: PageRequest) -> HttpResponse:
 
 def clicked(request: PageRequest) -> tuple[list[Clicked], str]:
     """Return the lines that a form sends, or what is wrong with the first that cannot be."""
-    names = ("selection", "bookmaker", "price", "point")
+    names = ("selection", "bookmaker", "price", "point", "stake", "own", "offer")
     sent = [request.POST.getlist(name) for name in names]
     count = max(1, *map(len, sent))
     if count > MOST_CLICKED:
@@ -193,11 +194,9 @@ def said_of(form: SlipForm, legs: Sequence[SlipLeg], said: Said) -> Said:
     elsewhere = [
         f"{name.replace('_', ' ').capitalize()}: {why}" for name, why in errors.items() if name not in beside
     ]
-    return Said(
+    return replace(
+        said,
         problem=" ".join(filter(None, [said.problem, *elsewhere])),
-        placed=said.placed,
-        removed=said.removed,
-        announce=said.announce,
         errors=errors,
         texts={name: form.data.get(name, "") for name in errors},
     )
@@ -220,13 +219,21 @@ def view_of(request: PageRequest, said: Said = NOTHING_SAID) -> SlipView:
 
 
 def answer(
-    request: PageRequest, view: SlipView, *, status: int = 200, sums_only: bool = False
+    request: PageRequest,
+    view: SlipView,
+    *,
+    status: int = 200,
+    sums_only: bool = False,
+    keep: bool = False,
 ) -> HttpResponse:
-    """Render the slip: the part asked for with htmx, else the page; a good POST without htmx redirects."""
+    """Render the slip: the part asked for with htmx, else the page; a good POST without htmx redirects.
+
+    ``keep`` is for what the page itself has to say.
+    """
     if request.htmx:
         template = "bets/_slip_changed.html" if sums_only else "bets/_slip.html"
         balance = view.bankroll.available if view.bankroll else ""
         return render(request, template, {"slip": view, "balance": balance, "is_part": True}, status=status)
-    if request.method == "POST" and status == 200 and not view.said.removed:
+    if request.method == "POST" and status == 200 and not (view.said.removed or keep):
         return redirect("bets:slip")
     return render(request, "bets/slip.html", {"slip": view}, status=status)
