@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from redis.exceptions import RedisError
 
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import User
@@ -21,13 +27,17 @@ from bets.import_forms import ReadForm, UploadForm, options_of
 from bets.imports.committing import commit_import, undo_import
 from bets.imports.planning import Plan, plan_for
 from bets.imports.reading import AUTO, read_file
-from bets.imports.rows import BadFile, Reading, Unclear
+from bets.imports.rows import MAX_BYTES, BadFile, Reading, Unclear
 from bets.imports.tables import table_of, text_of
 from bets.models import Bankroll, ImportBatch, ImportFormat, ImportState
 from bets.money import format_money
 from odds.pricing import format_odds
 
 SHOWN = 100
+OTHER_FIELDS = 64 * 1024
+"""What a form of the page may send besides its file."""
+PROGRESS_SECONDS = 600
+CHUNK, MAX_DRAINED = 64 * 1024, 200 * 1024 * 1024
 FATES = {"add": "New", "settle": "Settles a pending bet", "known": "You have it", "refuse": "Refused"}
 
 
@@ -46,9 +56,39 @@ def imports(request: SignedInRequest) -> HttpResponse:
         else:
             draft = keep_draft(request.user, form.cleaned_data["file"].name or "file", content, wanted)
             return redirect("bets:import", batch_id=draft.pk)
+    return import_list(request, form, 422 if form.errors else 200)
+
+
+@csrf_exempt
+def imports_in_bounds(request: HttpRequest) -> HttpResponseBase:
+    """The page above, unless what is sent is larger than any file may be: that is thrown away unread.
+
+    Checking the token of a form reads all of it, so that the size comes first; the token is checked all the same.
+    """
+    if request.method == "POST" and too_large(request):
+        return signed_in(refuse_large)(request)
+    return csrf_protect(imports)(request)
+
+
+def too_large(request: HttpRequest) -> bool:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdigit() or int(length) > MAX_BYTES + OTHER_FIELDS
+
+
+def refuse_large(request: SignedInRequest) -> HttpResponse:
+    """Take in what a browser sends, up to a limit, so that it reads the answer; keep nothing of it."""
+    left = MAX_DRAINED
+    while left > 0 and (chunk := request.read(CHUNK)):
+        left -= len(chunk)
+    form = UploadForm()
+    context = {"too_large": f"The file is larger than {MAX_BYTES // 1024 // 1024} MB; split it."}
+    return import_list(request, form, 413, **context)
+
+
+def import_list(request: SignedInRequest, form: UploadForm, status: int, **more: object) -> HttpResponse:
     batches = ImportBatch.objects.owned_by(request.user).exclude(state=ImportState.DRAFT).defer("content")
-    context = {"form": form, "batches": batches[:50], "formats": FORMATS.items()}
-    return render(request, "bets/import_list.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "batches": batches[:50], "formats": FORMATS.items(), **more}
+    return render(request, "bets/import_list.html", context, status=status)
 
 
 @transaction.atomic
@@ -110,6 +150,7 @@ def commit(request: SignedInRequest, batch_id: uuid.UUID) -> HttpResponse:
             content=bytes(draft.content or b""),
             bankroll=bankroll,
             draft=draft,
+            progress=lambda written, of: note_progress(draft.pk, written, of),
         )
     except Refused as error:
         messages.error(request, str(error))
@@ -117,10 +158,32 @@ def commit(request: SignedInRequest, batch_id: uuid.UUID) -> HttpResponse:
     counts = done.plan.counts
     messages.success(
         request,
-        f"{counts['add']:,} bets added, {counts['settle']:,} settled, {counts['known']:,} known already, "
+        f"{bets_of(counts['add'])} added, {counts['settle']:,} settled, {counts['known']:,} known already, "
         f"{counts['refuse']:,} refused.",
     )
     return redirect("bets:imports")
+
+
+def bets_of(count: int) -> str:
+    return f"{count:,} bet{'' if count == 1 else 's'}"
+
+
+def note_progress(batch_id: uuid.UUID, written: int, of: int) -> None:
+    """Say how far an import is, where its page asks; without Redis it is not said."""
+    with contextlib.suppress(RedisError):
+        cache.set(f"import:{batch_id}", {"written": written, "of": of}, PROGRESS_SECONDS)
+
+
+@signed_in
+@require_safe
+@never_cache
+def progress(request: SignedInRequest, batch_id: uuid.UUID) -> JsonResponse:
+    """How many bets of the person's running import are written; 0 of 0 before the first."""
+    owned(request, batch_id)
+    found = None
+    with contextlib.suppress(RedisError):
+        found = cache.get(f"import:{batch_id}")
+    return JsonResponse(found or {"written": 0, "of": 0})
 
 
 @signed_in
@@ -133,7 +196,7 @@ def undo(request: SignedInRequest, batch_id: uuid.UUID) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{undone.file_name}: {undone.added:,} bets withdrawn.")
+        messages.success(request, f"{undone.file_name}: {bets_of(undone.added)} withdrawn.")
     return redirect("bets:imports")
 
 
@@ -213,15 +276,21 @@ def shown(plan: Plan, user: User) -> dict[str, Any]:
         for doubt in s.bet.doubts
     ]
     rows = [row_of(step, user) for step in plan.steps if step.fate != "refuse"]
+    counts = plan.counts
+    parts = [f"import {bets_of(counts['add'])}"] if counts["add"] else []
+    parts += [f"settle {counts['settle']:,}"] if counts["settle"] else []
+    what = " and ".join(parts)
     return {
         "plan": plan,
-        "counts": plan.counts,
+        "do": what[:1].upper() + what[1:],
+        "counts": counts,
         "format_label": ImportFormat(plan.reading.format).label,
         "refused": sorted(refused)[:SHOWN],
         "doubtful": doubtful[:SHOWN],
         "doubts": len(doubtful),
         "rows": rows[:SHOWN],
         "more": max(len(rows) - SHOWN, 0),
+        "movements": sum(len(movements) for _, movements in plan.restored),
         "bankrolls": sorted({str(s.bankroll) for s in plan.steps if s.bankroll is not None}),
     }
 

@@ -47,9 +47,10 @@ urlpatterns: list[URLPattern] = [
         )
         for action in ("archive", "restore", "default")
     ],
-    path("import/", import_views.imports, name="imports"),
+    path("import/", import_views.imports_in_bounds, name="imports"),
     path("import/<uuid:batch_id>/", import_views.preview, name="import"),
     path("import/<uuid:batch_id>/commit/", import_views.commit, name="import_commit"),
+    path("import/<uuid:batch_id>/progress.json", import_views.progress, name="import_progress"),
     path("import/<uuid:batch_id>/undo/", import_views.undo, name="import_undo"),
     path("import/<uuid:batch_id>/discard/", import_views.discard, name="import_discard"),
     path("export/", import_views.export, name="export"),

@@ -12,11 +12,22 @@ from typing import Any
 
 from bets.imports.outcomes import contradiction
 from bets.imports.rows import MAX_ROWS, BadFile, BadRow, ReadBankroll, ReadBet, ReadLeg, ReadMovement
+from bets.imports.values import LEG_LIMIT, TICKET_LIMIT
 from bets.models import OPEN_STATUSES, BankrollKind, BetKind, BetStatus, BetType
 from bets.money import LARGEST
+from bets.placement.asked import UNSTORABLE
 from odds.pricing import decimal_odds
 
-DECIMALS = ("unit_stake", "teaser_points", "commission_pct", "boost_pct", "boost_cap", "insured_up_to")
+AMOUNT_LIMIT, POINT_LIMIT, SMALL = 10**10, 10**6, 100
+DECIMALS = {
+    "unit_stake": AMOUNT_LIMIT,
+    "teaser_points": 1_000,
+    "commission_pct": 100,
+    "boost_pct": 10_000,
+    "boost_cap": AMOUNT_LIMIT,
+    "insured_up_to": AMOUNT_LIMIT,
+}
+"""Terms that are numbers, and below what the database keeps them."""
 FLAGS = ("is_lay", "own_price")
 MANY = 10_000_000
 MAX_BANKROLLS = 200
@@ -90,8 +101,8 @@ class Fields:
             return ""
         if not isinstance(value, str):
             raise BadRow(f"{name}: must be text.")
-        if len(value) > limit or "\x00" in value:
-            raise BadRow(f"{name}: at most {limit} characters.")
+        if len(value) > limit or UNSTORABLE.search(value):
+            raise BadRow(f"{name}: at most {limit} characters of text.")
         return value
 
     def choice(self, name: str, choices: list[str], default: str = "") -> str:
@@ -100,7 +111,7 @@ class Fields:
             raise BadRow(f"{name}: “{value}” is not one of {', '.join(c for c in choices if c)}.")
         return value
 
-    def decimal(self, name: str, *, places: int = 2) -> Decimal | None:
+    def decimal(self, name: str, *, places: int = 2, below: int = TICKET_LIMIT) -> Decimal | None:
         value = self.values.get(name)
         if value is None:
             return None
@@ -110,18 +121,18 @@ class Fields:
             found = Decimal(value)
         except InvalidOperation as error:
             raise BadRow(f"{name}: “{value[:40]}” is not a number.") from error
-        if not found.is_finite() or abs(found) >= 10**12 or found != round(found, places):
+        if not found.is_finite() or abs(found) >= below or found != round(found, places):
             raise BadRow(f"{name}: “{value[:40]}” cannot be recorded; at most {places} decimals.")
         return found.quantize(Decimal(1).scaleb(-places))
 
-    def price(self, name: str) -> Decimal | None:
-        found = self.decimal(name, places=6)
+    def price(self, name: str, below: int = LEG_LIMIT) -> Decimal | None:
+        found = self.decimal(name, places=6, below=below)
         if found is not None and abs(found) < 100:
             raise BadRow(f"{name}: American odds are at most −100 or at least +100.")
         return found
 
     def needed(self, name: str) -> Decimal:
-        found = self.price(name) if name == "odds" else self.decimal(name)
+        found = self.price(name, TICKET_LIMIT) if name == "odds" else self.decimal(name, below=AMOUNT_LIMIT)
         if found is None:
             raise BadRow(f"{name}: missing.")
         return found
@@ -208,8 +219,8 @@ def terms_of(one: Fields) -> dict[str, Any]:
     """Return the terms that are not those of a plain bet, as the bet's columns are called."""
     terms: dict[str, Any] = {
         name: found
-        for name in DECIMALS
-        if (found := one.decimal(name)) is not None and (found or name == "unit_stake")
+        for name, below in DECIMALS.items()
+        if (found := one.decimal(name, below=below)) is not None and (found or name == "unit_stake")
     }
     terms |= {name: True for name in FLAGS if one.flag(name)}
     combinations, sizes, places = (
@@ -219,6 +230,8 @@ def terms_of(one: Fields) -> dict[str, Any]:
     )
     if combinations is not None and combinations > 1:
         terms["combinations"] = combinations
+    if any(not 0 < size < SMALL for size in sizes) or (places or 0) >= SMALL:
+        raise BadRow(f"sizes, each_way_places: must be above zero and below {SMALL}.")
     if sizes:
         terms["sizes"] = sizes
     if places is not None:
@@ -229,7 +242,9 @@ def terms_of(one: Fields) -> dict[str, Any]:
             }
         except (ValueError, ZeroDivisionError) as error:
             raise BadRow("each_way_fraction: write it as 1/4.") from error
-    cashed = {name: one.decimal(name) or Decimal(0) for name in ("cashed_stake", "cashed_out")}
+    cashed = {
+        name: one.decimal(name, below=AMOUNT_LIMIT) or Decimal(0) for name in ("cashed_stake", "cashed_out")
+    }
     return terms | (cashed if any(cashed.values()) else {})
 
 
@@ -247,10 +262,10 @@ def leg(value: Mapping[str, Any]) -> ReadLeg:
         market=one.text("market", 80),
         bet_type=one.choice("bet_type", BetType.values, BetType.OTHER),
         odds=odds,
-        point=one.decimal("point"),
+        point=one.decimal("point", below=POINT_LIMIT),
         status=one.choice("status", ["", *BetStatus.values]),
         closing_odds=one.price("closing_odds"),
-        closing_point=one.decimal("closing_point"),
+        closing_point=one.decimal("closing_point", below=POINT_LIMIT),
         starts_at=one.time("starts_at"),
         is_live=is_live if isinstance(is_live, bool) else None,
     )

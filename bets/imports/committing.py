@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from accounts.models import User
 from bets import ledger
@@ -81,6 +81,10 @@ def commit_import(
         rule = re.search(r'constraint "(\w+)"', str(error))
         words = rule[1].replace("_", " ") if rule else "a rule of the ledger"
         raise NotPossible(f"A bet of the file breaks a rule: {words}. Nothing has been imported.") from error
+    except DataError as error:
+        raise NotPossible(
+            "A number of the file is larger than can be recorded. Nothing has been imported."
+        ) from error
     settle(plan, batch, user, at)
     return Done(batch, plan)
 

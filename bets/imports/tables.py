@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bets.imports.rows import MAX_BYTES, MAX_ROWS, BadFile
@@ -16,14 +16,19 @@ MAX_CELL, MAX_COLUMNS = 20_000, 200
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: its line in the file and its cells by normalised header."""
+    """One row: its line in the file, its cells, and at which place a column is by its normalised header."""
 
     line: int
-    cells: dict[str, str]
+    cells: Sequence[str]
+    places: Mapping[str, int]
 
     def get(self, *names: str) -> str:
         """Return the first cell that is not empty under one of the names."""
-        return next((cell for name in names if (cell := self.cells.get(plain(name), "").strip())), "")
+        for name in names:
+            place = self.places.get(plain(name), len(self.cells))
+            if place < len(self.cells) and (cell := self.cells[place].strip()):
+                return cell
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +82,21 @@ def table_of(text: str) -> Table:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     header: list[str] = []
     records: list[Record] = []
+    places: dict[str, int] = {}
     try:
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
             if not header:
                 header = checked_header(cells)
+                places |= {plain(name): place for place, name in enumerate(header)}
                 continue
             if len(records) >= MAX_ROWS:
                 raise BadFile(f"The file has more than {MAX_ROWS:,} rows; split it.")
             if any(len(cell) > MAX_CELL for cell in cells):
                 raise BadFile(f"Line {reader.line_num} has a cell of more than {MAX_CELL:,} characters.")
-            values = [disarmed(cell) for cell in cells]
-            records.append(
-                Record(reader.line_num, dict(zip((plain(h) for h in header), values, strict=False)))
-            )
+            values = [disarmed(cell) for cell in cells[: len(header)]]
+            records.append(Record(reader.line_num, values, places))
     except csv.Error as error:
         raise BadFile(f"Line {reader.line_num} cannot be read as CSV: {error}.") from error
     if not records:

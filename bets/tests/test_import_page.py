@@ -138,3 +138,28 @@ def test_an_export_is_the_persons_own_and_no_other_format_is_known(client: Clien
     assert client.get(reverse("bets:export"), {"format": "xml"}).status_code == 400
     client.force_login(UserFactory())
     assert client.get(reverse("bets:export")).json()["bets"] == []
+
+
+def test_a_far_too_large_upload_is_refused_before_it_is_read(
+    client: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the upload was parsed")
+
+    monkeypatch.setattr("django.http.multipartparser.MultiPartParser.parse", never)
+    file = SimpleUploadedFile("bets.csv", b"x" * (50 * 1024 * 1024))
+    response = client.post(reverse("bets:imports"), {"file": file, "format": "auto"})
+    assert response.status_code == 413
+    assert "larger than 10 MB" in response.content.decode()
+    assert not ImportBatch.objects.exists()
+    stranger = Client().post(
+        reverse("bets:imports"), {"file": SimpleUploadedFile("b.csv", b"x" * 11_000_000)}
+    )
+    assert stranger.status_code == 302
+
+
+def test_an_upload_needs_the_token_of_its_form(ada: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(ada)
+    assert uploaded(browser, PIKKIT.encode()).status_code == 403
+    assert not ImportBatch.objects.exists()
