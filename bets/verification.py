@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from bets import due
+from bets.bankrolls import proof
 from bets.cash_outs import with_cash_out
 from bets.models import RuleFamily, SettlementRule
 from bets.rules import FULL_GAME, Rule, with_parameters
@@ -194,6 +195,7 @@ RULES = {
     "Every graded bet has its graded legs": GRADED,
     "A bet is what its last event says": LAST_EVENT,
     "A leg is graded as its evidence says, and the evidence agrees with itself": EVIDENCE,
+    **proof.RULES,
 }
 
 
