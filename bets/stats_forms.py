@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from accounts.http import SignedInRequest
-from bets.history.filters import BetFilter
+from bets.history.filters import BetFilter, query_of
 from bets.models import Bet
 from bets.stats import Roll, Scope, default_pot, whole
 from bets.stats.breakdowns import DIMENSIONS, SORTS
@@ -96,3 +97,14 @@ def month_of(text: str) -> dt.date | None:
     if not 1900 < found.year < 2200:
         raise Unreadable("month: write it as 2026-11.")
     return found
+
+
+def days_url(wanted: Asked) -> str:
+    """Return the address of the bets of a day, the day itself left to be added."""
+    rest = {
+        name: given
+        for name, given in wanted.filter.active.items()
+        if name not in ("since", "until", "period", "date", "pot")
+    }
+    rest |= {"pot": [pot_key((wanted.scope.currency, wanted.scope.kind))], "date": ["settled"]}
+    return f"{reverse('bets:history')}?{query_of(rest)}"

@@ -16,7 +16,7 @@ from bets.history.choices import filter_view
 from bets.models import Bankroll, PublishedRecord
 from bets.stats import Record, as_json, read_record, read_series, rolls_of
 from bets.stats.breakdowns import DIMENSIONS, SORTS, breakdown, ordered
-from bets.stats_forms import Asked, Unreadable, asked, pot_key
+from bets.stats_forms import Asked, Unreadable, asked, days_url, pot_key
 
 HEADINGS = {
     "name": "",
@@ -152,4 +152,5 @@ def calendar_of(wanted: Asked, record: Record, amounts: shown.Amounts, zone: Zon
         "month_before": before if months and before >= months[0].first else None,
         "month_after": after if months and after <= months[-1].first else None,
         "weeks": shown.weeks_of(record, month, amounts),
+        "days_url": days_url(wanted),
     }

@@ -4,13 +4,21 @@ from django.urls import URLPattern, path
 
 from bets import decision_views, import_views, review_views
 from bets.bankrolls import views as bankroll_views
-from bets.history import views
+from bets.history import calendar_views, change_views, saved_views, views
 from bets.slip import views as slip_views
 from bets.slip.entry import views as entry_views
 
 app_name = "bets"
 urlpatterns: list[URLPattern] = [
     path("", views.history, name="history"),
+    path("calendar/", calendar_views.calendar, name="calendar"),
+    path("filters/", saved_views.filters, name="filters"),
+    path("filters/save/", saved_views.save, name="filter_save"),
+    path("filters/<uuid:filter_id>/rename/", saved_views.rename, name="filter_rename"),
+    path("filters/<uuid:filter_id>/delete/", saved_views.delete, name="filter_delete"),
+    path("filters/<uuid:filter_id>/restore/", saved_views.restore, name="filter_restore"),
+    path("tags/", change_views.tag, name="tag"),
+    path("tags/<uuid:edit_id>/undo/", change_views.untag, name="tag_undo"),
     path("attention/", review_views.attention, name="attention"),
     path("review/", review_views.review, name="review"),
     path("review/many/", review_views.review_many, name="review_many"),
@@ -55,5 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("import/<uuid:batch_id>/discard/", import_views.discard, name="import_discard"),
     path("export/", import_views.export, name="export"),
     path("<uuid:bet_id>/", views.bet, name="bet"),
+    path("<uuid:bet_id>/edit/", change_views.edit, name="edit"),
+    path("<uuid:bet_id>/words/", change_views.words, name="words"),
     path("<uuid:bet_id>/<slug:action>/", decision_views.decide, name="decide"),
 ]

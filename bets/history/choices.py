@@ -101,6 +101,11 @@ class FilterView:
         return self.filter.form
 
     @property
+    def tags(self) -> list[Option]:
+        """The person's tags, to choose from."""
+        return next(field.options for field in self.many if field.name == "tag")
+
+    @property
     def is_valid(self) -> bool:
         return bool(self.filter.form.is_valid())
 
@@ -116,12 +121,20 @@ def own_values(user: User) -> dict[str, dict[str, str]]:
 
 
 def filter_view(
-    found: BetFilter, rolls: Iterable[Bankroll], path: str, kept: Mapping[str, str] | None = None
+    found: BetFilter,
+    rolls: Iterable[Bankroll],
+    path: str,
+    kept: Mapping[str, str] | None = None,
+    *,
+    own: Mapping[str, Mapping[str, str]] | None = None,
 ) -> FilterView:
-    """Return the filter for a page at ``path``; ``kept`` are parameters of the page's own that links keep."""
+    """Return the filter for a page at ``path``; ``kept`` are parameters of the page's own that links keep.
+
+    ``own`` is what ``own_values`` gives, read if it is not given.
+    """
     user, kept = found.user, kept or {}
     names: dict[str, Mapping[str, str]] = {
-        **own_values(user),
+        **(own_values(user) if own is None else own),
         "status": STATUSES,
         "type": TYPES,
         "bankroll": {str(roll.pk): roll.name for roll in rolls},

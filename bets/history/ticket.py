@@ -13,6 +13,7 @@ from accounts.models import User
 from bets.decisions.options import Option, options_for
 from bets.decisions.record import BY_HAND
 from bets.explanation import explanation
+from bets.history.editing import why_not
 from bets.history.rows import BetRow, LegRow, bet_row, bets_of
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind
 from bets.money import MINUS, format_money
@@ -34,6 +35,7 @@ class Ticket:
     verified: str
     decision: Decision | None
     options: list[Option]
+    may_edit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) ->
         events=timeline(bet, events, row.legs),
         verified=verified(bet, row.legs),
         decision=decision_of(in_force, user) if in_force else None,
+        may_edit=not why_not(bet, [leg.leg for leg in row.legs], now),
         options=options_for(bet, [leg.leg for leg in row.legs], in_force, user, now),
     )
 

@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest, signed_in
+from bets.history.change_views import last_edit
 from bets.history.choices import FilterView, filter_view
 from bets.history.conditions import statuses_of
 from bets.history.filters import BetFilter, query_of
@@ -35,7 +36,7 @@ def history(request: SignedInRequest) -> HttpResponse:
     rolls = list(Bankroll.objects.owned_by(user).order_by("created_at", "id"))
     shown = filter_view(asked, rolls, request.path, {} if sort == STANDARD else {"sort": sort})
     saved = list(SavedFilter.objects.owned_by(user))
-    context = {"shown": shown, "saved": saved, "sort": sort, "sorts": SORTS}
+    context = {"shown": shown, "saved": saved, "edit": last_edit(request)}
     if sort not in SORTS:
         problem = f"sort: choose one of {', '.join(SORTS)}."
         return render(request, "400.html", {"problems": [problem]}, status=400)

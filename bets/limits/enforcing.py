@@ -26,11 +26,13 @@ def lock_owner(user: User) -> None:
     User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first()
 
 
-def require_within_limits(*, user: User, bankroll: Bankroll, risk: Decimal, at: dt.datetime) -> None:
+def require_within_limits(
+    *, user: User, bankroll: Bankroll, risk: Decimal, at: dt.datetime, already: Decimal = Decimal(0)
+) -> None:
     """Raise LimitReached if a bet placed now that risks ``risk`` of the bankroll's money is beyond a limit.
 
     Call it in the transaction that places the bet, after ``lock_owner``. A bonus bet risks 0: only a time-out holds
-    it up.
+    it up. ``already`` is what a bet whose stake is raised has risked before.
     """
     held = LimitChange.objects.filter(user=user, currency__in=["", bankroll.currency]).in_force(at)
     rules = {LimitKind(one.kind): one for one in held if one.money in ("", bankroll.kind)}
@@ -38,7 +40,7 @@ def require_within_limits(*, user: User, bankroll: Bankroll, risk: Decimal, at: 
     if risk <= 0:
         return
     require_stake(rules.pop(LimitKind.STAKE, None), risk)
-    require_loss(rules.values(), user, risk, at)
+    require_loss(rules.values(), user, risk - already, at)
 
 
 def require_no_time_out(rule: LimitChange | None, at: dt.datetime) -> None:

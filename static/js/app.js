@@ -51,10 +51,14 @@
 
   /* <a data-refresh-seconds="15" hx-trigger="click, refresh">: fetched again while the tab is seen. */
   const last = new WeakMap();
+  /* A part in which somebody has ticked, opened or is typing something is left alone. */
+  const isBusy = (link) => document.querySelector(link.getAttribute("hx-target") ?? "body")
+    ?.querySelector("[data-hold]:checked, [data-hold][open], [data-hold]:focus");
   const tick = () => {
     if (document.hidden) return;
     const now = Date.now();
     for (const link of document.querySelectorAll("[data-refresh-seconds]")) {
+      if (isBusy(link)) continue;
       if (!last.has(link)) last.set(link, now);
       if (now - last.get(link) >= Number(link.dataset.refreshSeconds) * 1000) {
         last.set(link, now);
