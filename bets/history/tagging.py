@@ -55,7 +55,7 @@ WITH before AS (
     WHERE b.user_id = %s AND b.withdrawn_at IS NULL ORDER BY b.id FOR NO KEY UPDATE OF b
 ), wanted AS (
     SELECT id, revision, tags, coalesce((
-        SELECT array_agg(tag ORDER BY place) FROM (
+        SELECT array_agg(tag::varchar ORDER BY place) FROM (
             SELECT tag, min(place) AS place FROM (
                 SELECT tag, place FROM jsonb_array_elements_text(was) WITH ORDINALITY AS old (tag, place)
                 WHERE tag = ANY(tags) OR NOT became ? tag
