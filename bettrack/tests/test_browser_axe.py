@@ -1,4 +1,4 @@
-"""The archive's pages held against axe-core, the accessibility checker, where BETTRACK_AXE names its axe.min.js."""
+"""Pages held against axe-core, the accessibility checker, where BETTRACK_AXE names its axe.min.js."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.tests.factories import UserFactory
+from bets.tests.factories import BankrollFactory, ImportBatchFactory, PublishedRecordFactory
+from bets.tests.stats_bets import START, every_kind, settled
+from bets.tests.test_imports import PIKKIT, imported
 from bettrack.tests.conftest import stay_at_home
 from bettrack.tests.test_browser_decisions import sign_in
 from games.models import Game
@@ -80,15 +83,11 @@ def look(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
-def test_axe_finds_nothing_serious_on_any_page_of_the_archive(
-    live_server: LiveServer, look: Page, game: Game, axe: str
-) -> None:
-    sign_in(look.context, UserFactory(is_staff=True), live_server)
+def faults(look: Page, axe: str, base: str, pages: list[str]) -> list[tuple[str, str, str]]:
+    """The page, rule and first element of every serious or critical finding."""
     found = []
-    for page in PAGES:
-        look.goto(
-            live_server.url + page.format(game=game.pk, at=int((timezone.now() - 2 * HOUR).timestamp()))
-        )
+    for page in pages:
+        look.goto(base + page)
         look.evaluate(axe)
         result = look.evaluate("axe.run(document, {resultTypes: ['violations']})")
         found += [
@@ -96,4 +95,32 @@ def test_axe_finds_nothing_serious_on_any_page_of_the_archive(
             for one in result["violations"]
             if one["impact"] in SERIOUS
         ]
-    assert not found
+    return found
+
+
+def test_axe_finds_nothing_serious_on_any_page_of_the_archive(
+    live_server: LiveServer, look: Page, game: Game, axe: str
+) -> None:
+    sign_in(look.context, UserFactory(is_staff=True), live_server)
+    at = int((timezone.now() - 2 * HOUR).timestamp())
+    assert not faults(look, axe, live_server.url, [page.format(game=game.pk, at=at) for page in PAGES])
+
+
+def test_axe_finds_nothing_serious_on_statistics_and_imports(
+    live_server: LiveServer, look: Page, axe: str, transactional_db: None
+) -> None:
+    roll = BankrollFactory(user=UserFactory(username="ada", time_zone="UTC"), may_go_negative=True)
+    every_kind(roll)
+    for number in range(30):
+        settled(roll, "won" if number % 2 else "lost", fair="0.5", at=START + dt.timedelta(days=50 + number))
+    imported(roll.user, PIKKIT, bankroll=roll)
+    published = PublishedRecordFactory(user=roll.user, currency=roll.currency, kind=roll.kind)
+    texts = [PIKKIT.replace("A1,", "C1,"), "date,stake,odds\n03/04/2026,10,150\n", "a;b\n"]
+    drafts = [
+        ImportBatchFactory(user=roll.user, state="draft", content=text.encode(), options={"format": "auto"})
+        for text in texts
+    ]
+    sign_in(look.context, roll.user, live_server)
+    pages = ["/stats/", "/stats/?by=tag", "/stats/?period=7", f"/record/{published.token}/", "/bets/import/"]
+    pages += [f"/bets/import/{draft.pk}/" for draft in drafts]
+    assert not faults(look, axe, live_server.url, pages)
