@@ -8,6 +8,8 @@ from rest_framework.routers import SimpleRouter
 
 from bettrack.api_pages import docs, nowhere, problems, schema
 from games.api import GameViewSet, PlayerViewSet, SportViewSet, TeamViewSet
+from odds.api.analysis import EdgeViewSet, FairPriceViewSet, FutureViewSet
+from odds.api.archive import ClosingLineViewSet, SnapshotViewSet
 from odds.api.books import BookmakerViewSet, SelectionViewSet
 from odds.api.prices import OddsViewSet
 
@@ -19,6 +21,11 @@ router.register("games", GameViewSet, "game")
 router.register("bookmakers", BookmakerViewSet, "bookmaker")
 router.register("selections", SelectionViewSet, "selection")
 router.register("odds", OddsViewSet, "odds")
+router.register("snapshots", SnapshotViewSet, "snapshot")
+router.register("closing-lines", ClosingLineViewSet, "closing-line")
+router.register("fair-prices", FairPriceViewSet, "fair-price")
+router.register("edges", EdgeViewSet, "edge")
+router.register("futures", FutureViewSet, "future")
 
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -51,6 +51,7 @@ class ApiView(GenericViewSet):
     pagination_class = KeysetPages
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     asked: Mapping[str, Any]
+    query: serializers.Serializer
     shape: Shape
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -133,7 +134,7 @@ class ApiView(GenericViewSet):
         if (query := self.get_query_class()) is not None:
             read = query(data=request.query_params.dict(), context={"request": request})
             read.is_valid(raise_exception=True)
-            self.asked = read.validated_data
+            self.query, self.asked = read, read.validated_data
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "shape": getattr(self, "shape", None)}

@@ -18,24 +18,32 @@ from games.tests.factories import (
     SportFactory,
 )
 from odds.tests.factories import HeartbeatFactory
-from odds.tests.quoting import full_market
+from odds.tests.quoting import full_market, move, quote
+from odds.tests.quoting import selection as selection_of
 
 
 def ids_of_world(owner: User) -> dict[str, Any]:
     """Ids by the word that stands before them in a path; bets and money are the owner's."""
+    now = timezone.now()
     game = coming_game()
     player = PlayerFactory(sport=game.sport, team=game.home_team)
     PlayerStatFactory(game=game, player=player)
     ScoreReadingFactory(game=game)
     CommenceTimeFactory(game=game)
-    selection = game.selections.first()
+    selection = game.selections.get(market="h2h", side="home")
+    begun = GameFactory(sport=game.sport, commence_time=now - dt.timedelta(hours=5), final=True)
+    for changed in (selection, selection_of(begun, "h2h", "home"), selection_of(begun, "h2h", "away")):
+        move(changed, -110, changed.game.commence_time - dt.timedelta(hours=7), at="book0")
+        move(changed, -105, changed.game.commence_time - dt.timedelta(hours=6), at="book0")
     return {
         "sports": game.sport_id,
         "teams": game.home_team_id,
         "players": player.pk,
         "games": game.pk,
         "bookmakers": "book0",
-        "selections": selection.pk if selection else 0,
+        "selections": selection.pk,
+        "begun": begun.pk,
+        "futures": open_outright().pk,
     }
 
 
@@ -44,8 +52,16 @@ def coming_game(sport: Sport | None = None, *, in_hours: int = 3, books: int = 3
     now = timezone.now()
     game = GameFactory(sport=sport or SportFactory(), commence_time=now + dt.timedelta(hours=in_hours))
     full_market(game, books=books)
-    for quote in (
-        game.current_odds.select_related("bookmaker").order_by("bookmaker_id").distinct("bookmaker_id")
-    ):
-        HeartbeatFactory(game=game, bookmaker=quote.bookmaker, seen_at=now, polled_at=now)
+    for bookmaker in {each.bookmaker for each in game.current_odds.select_related("bookmaker")}:
+        HeartbeatFactory(game=game, bookmaker=bookmaker, seen_at=now, polled_at=now)
+    return game
+
+
+def open_outright() -> Any:
+    """An outright to come with three runners at two books."""
+    now = timezone.now()
+    game = GameFactory(outright=True, commence_time=now + dt.timedelta(days=90))
+    for at in ("book0", "book1"):
+        for runner, price in (("Celtics", 150), ("Lakers", 180), ("Bulls", 220)):
+            quote(game, "outrights win", price, at=at, participant=runner)
     return game

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from odds.api.rows import SelectionRow, selection_row
+from odds.api.archive import MovementRow, movement_row
+from odds.api.queries import ReportQuery
+from odds.api.rows import SelectionRow, selection_row, share
 from odds.api.views import OddsView
+from odds.books_page import BookRow, read_books
 from odds.filters import BookmakerFilter, SelectionFilter
 from odds.models import Bookmaker, Selection
-from rest.fields import NumberField
-from rest.shaping import ModelRow
-from rest.views import ListMixin, RetrieveMixin
+from rest.fields import NumberField, UtcField
+from rest.shaping import ModelRow, Row
+from rest.views import ListMixin, RetrieveMixin, lists
 
 
 class BookmakerRow(ModelRow):
@@ -44,6 +49,49 @@ class BookmakerRow(ModelRow):
         }  # fmt: skip
 
 
+class ReportRow(Row):
+    """How a bookmaker compares: its prices now, and what its closing prices were worth."""
+
+    bookmaker = serializers.CharField()
+    title = serializers.CharField()
+    hold = NumberField(allow_null=True, help_text="Mean over the lines of the week ahead: 0.045 is 4.5 %.")
+    best_share = NumberField(allow_null=True, help_text="Share of its prices that no other book beats.")
+    compared = serializers.IntegerField(help_text="Prices that another book has too.")
+    seen_at = UtcField(allow_null=True)
+    moves_led = serializers.IntegerField()
+    moves_joined = serializers.IntegerField()
+    games_scored = serializers.IntegerField(help_text="Games whose closing prices were held against results.")
+    log_loss = NumberField(allow_null=True)
+    field_log_loss = NumberField(allow_null=True, help_text="Of all books on the same games.")
+    brier = NumberField(allow_null=True)
+
+    class Meta:
+        identity = "bookmaker"
+        example: ClassVar = {
+            "bookmaker": "pinnacle", "title": "Pinnacle", "hold": "0.0241", "best_share": "0.31", "compared": 812,
+            "seen_at": "2026-11-20T18:21:07Z", "moves_led": 41, "moves_joined": 120, "games_scored": 310,
+            "log_loss": "0.6521", "field_log_loss": "0.6543", "brier": "0.2307",
+        }  # fmt: skip
+
+
+def report_row(row: BookRow) -> dict[str, Any]:
+    now, past = row.now, row.accuracy
+    return {
+        "bookmaker": now.key,
+        "title": now.title,
+        "hold": share(now.hold),
+        "best_share": share(now.best_share),
+        "compared": now.compared,
+        "seen_at": now.seen_at,
+        "moves_led": row.led,
+        "moves_joined": row.joined,
+        "games_scored": past.games if past else 0,
+        "log_loss": f"{past.log_loss:.4f}" if past else None,
+        "field_log_loss": f"{past.field_log_loss:.4f}" if past else None,
+        "brier": f"{past.brier:.4f}" if past else None,
+    }
+
+
 class BookmakerViewSet(ListMixin, RetrieveMixin, OddsView):
     """Bookmakers and exchanges, by the feed's keys."""
 
@@ -51,14 +99,32 @@ class BookmakerViewSet(ListMixin, RetrieveMixin, OddsView):
     serializer_class = BookmakerRow
     filterset_class = BookmakerFilter
     lookup_field = "key"
+    row_classes: ClassVar = {"report": ReportRow}
+    query_classes: ClassVar = {"report": ReportQuery}
+
+    def read_state(self, request: Request) -> str | None:
+        return None if self.action == "report" else super().read_state(request)
+
+    @lists
+    @action(detail=False)
+    def report(self, request: Request) -> Response:
+        """How the books compare: hold, share of best prices, who moves first, accuracy of closing lines."""
+        page = read_books(
+            now=timezone.now(), sport=self.asked.get("sport"), days=int(self.asked["days"]), book=""
+        )
+        return self.listed_rows(page.rows, report_row)
 
 
 class SelectionViewSet(OddsView):
     """What can be backed: the outcomes of the markets of games."""
 
     serializer_class = SelectionRow
+    row_classes: ClassVar = {"movement": MovementRow}
     filterset_class = SelectionFilter
     lookup_value_converter = "int"
+
+    def read_state(self, request: Request) -> str | None:
+        return None if self.action == "movement" else super().read_state(request)
 
     def get_queryset(self) -> QuerySet[Selection]:
         return Selection.objects.select_related("game__home_team", "game__away_team").order_by("id")
@@ -70,3 +136,8 @@ class SelectionViewSet(OddsView):
     def retrieve(self, request: Request, pk: Any = None) -> Response:
         """One selection."""
         return self.one(selection_row(self.get_object()))
+
+    @action(detail=True)
+    def movement(self, request: Request, pk: Any = None) -> Response:
+        """How the selection moved at each book: prices, points, and chances without margin."""
+        return self.one(movement_row(self.get_object()))

@@ -16,18 +16,30 @@ from rest_framework.utils.urls import replace_query_param
 
 from games.api import AWAY_ID, GAME_ID, HOME_ID
 from games.filters import zone_of
-from games.models import Game, GameStatus, Sport
-from odds.api.queries import MOST_GAMES, AtQuery, BoardQuery
-from odds.api.rows import OddsRow, american, described, games_by_id, odds_row, priced, sides_of
+from games.models import GameStatus, Sport
+from odds.api.queries import MOST_GAMES, AtQuery, BestQuery, BoardQuery, UpcomingQuery
+from odds.api.rows import (
+    OddsRow,
+    american,
+    described,
+    game_head,
+    games_by_id,
+    odds_row,
+    priced,
+    share,
+    sides_of,
+)
+from odds.api.upcoming import UpcomingRow, upcoming_games, upcoming_rows
 from odds.api.views import OddsView
 from odds.as_of import Offer, offers_at
-from odds.best_prices import Quote
+from odds.best_prices import Quote, best_on_main_lines
 from odds.board import BoardRequest, BoardRow, read_board
 from odds.filters import OddsFilter
 from odds.models import CurrentOdds, Selection
 from rest.fields import NumberField, OddsField, PointField, UtcField, plain
 from rest.problems import invalid
 from rest.shaping import Row
+from rest.views import lists
 
 
 class BestPrice(Row):
@@ -42,6 +54,20 @@ class BestPrice(Row):
     previous_price = OddsField(allow_null=True)
     bookmaker = serializers.CharField()
     changed_at = UtcField()
+
+
+class BestRow(BestPrice):
+    """The best price of one side on the main line of its market."""
+
+    game_id = serializers.UUIDField()
+
+    class Meta:
+        identity = "game_id"
+        example: ClassVar = {
+            "game_id": GAME_ID, "selection_id": 4711, "market_type": "h2h", "side": "home", "point": None,
+            "price": "-152", "decimal": "1.657895", "previous_price": "-150", "bookmaker": "draftkings",
+            "changed_at": "2026-11-20T18:21:07Z",
+        }  # fmt: skip
 
 
 class BoardGame(Row):
@@ -101,8 +127,13 @@ class OddsViewSet(OddsView):
 
     serializer_class = OddsRow
     filterset_class = OddsFilter
-    query_classes: ClassVar = {"list": AtQuery, "board": BoardQuery}
-    row_classes: ClassVar = {"board": BoardPage}
+    query_classes: ClassVar = {
+        "list": AtQuery, "board": BoardQuery, "best": BestQuery, "upcoming": UpcomingQuery,
+    }  # fmt: skip
+    row_classes: ClassVar = {"board": BoardPage, "best": BestRow, "upcoming": UpcomingRow}
+
+    def read_state(self, request: Request) -> str | None:
+        return None if self.action == "upcoming" else super().read_state(request)
 
     def get_queryset(self) -> QuerySet[CurrentOdds]:
         joined = ("selection", "bookmaker", "game__home_team", "game__away_team")
@@ -160,6 +191,29 @@ class OddsViewSet(OddsView):
 
         return self.listed_rows(offers, row_of)
 
+    @lists
+    @action(detail=False)
+    def best(self, request: Request) -> Response:
+        """The best price of each side on the main lines of some games, now or `at` a past instant."""
+        found = best_on_main_lines(self.asked["game"], at=self.asked.get("at"))
+        rows = [
+            {"game_id": game, **best_price(quote)}
+            for game, prices in found.items()
+            for quote in prices.quotes.values()
+        ]
+        return self.listed_rows(rows, dict)
+
+    @lists
+    @action(detail=False)
+    def upcoming(self, request: Request) -> Response:
+        """Matches to come with the latest odds of every book, the soonest first."""
+        games = upcoming_games(
+            now=timezone.now(), within=dt.timedelta(hours=self.asked["hours"]), sport=self.asked.get("sport")
+        )
+        page = self.paginate_queryset(games) or []
+        rows = upcoming_rows(page, self.asked["market"])
+        return self.get_paginated_response([self.shape.of(row) for row in rows])
+
     @action(detail=False)
     def board(self, request: Request) -> Response:
         """The matches of a day with the best price of each side on the main lines, now or `at` a past instant."""
@@ -202,27 +256,8 @@ def board_game(row: BoardRow) -> dict[str, Any]:
     return {
         **game_head(game),
         "books": row.books,
-        "hold": None if row.hold is None else f"{float(row.hold):.4f}",
+        "hold": share(row.hold),
         "prices": [best_price(quote) for quote in quotes.values()],
-    }
-
-
-def game_head(game: Game) -> dict[str, Any]:
-    home, away = sides_of(game)
-    return {
-        "id": game.pk,
-        "sport_key": game.sport_id,
-        "sport_name": game.sport_name,
-        "title": game.title,
-        "home_team_id": game.home_team_id,
-        "away_team_id": game.away_team_id,
-        "home_team_name": home,
-        "away_team_name": away,
-        "commence_time": game.commence_time,
-        "status": game.status,
-        "home_score": game.home_score,
-        "away_score": game.away_score,
-        "clock": game.clock,
     }
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from django.utils import timezone
 from rest_framework import serializers
 
 from games.filters import FIRST_DAY, LAST_DAY, is_zone
+from odds import pricing
 from odds.board import STATUSES
+from odds.edge_forms import FAMILIES, STEPS
+from odds.edges.finding import CONSENSUS
+from odds.edges.page import EdgeKind, EdgeRequest
 from odds.forms import CLOCKS_APART
 from odds.forms import FIRST_DAY as FIRST_INSTANT
 from rest.fields import UtcField
@@ -72,3 +79,127 @@ class BoardQuery(AtQuery):
         if attrs.get("at") and attrs["status"] != "all":
             raise serializers.ValidationError({"status": "A past board is shown whole; leave out status."})
         return attrs
+
+
+class GameQuery(serializers.Serializer):
+    game = serializers.UUIDField(help_text="The id of a game.")
+
+
+class BestQuery(AtQuery):
+    game = serializers.CharField(
+        max_length=2000, help_text=f"Ids of up to {MOST_GAMES} games, separated by commas."
+    )
+
+    def validate_game(self, text: str) -> list[uuid.UUID]:
+        try:
+            found = [uuid.UUID(part.strip()) for part in text.split(",")]
+        except ValueError:
+            raise serializers.ValidationError(
+                "Write ids of games, separated by commas.", code="invalid"
+            ) from None
+        if len(found) > MOST_GAMES:
+            raise serializers.ValidationError(f"Name {MOST_GAMES} games at most.", code="too_many")
+        return found
+
+
+class UpcomingQuery(serializers.Serializer):
+    sport = serializers.CharField(required=False, max_length=64, help_text="The feed's key.")
+    hours = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=24 * 365,
+        default=24 * 7,
+        help_text="Starting within so many hours.",
+    )
+    market = serializers.CharField(
+        required=False,
+        max_length=500,
+        default="h2h,spreads,totals",
+        help_text="Market keys, separated by commas.",
+    )
+
+    def validate_market(self, text: str) -> list[str]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+
+
+class FairQuery(GameQuery):
+    market = serializers.CharField(required=False, max_length=64, help_text="Only this market.")
+    method = serializers.ChoiceField(
+        required=False,
+        choices=[str(method) for method in pricing.Method],
+        default=str(pricing.Method.MULTIPLICATIVE),
+    )
+    reference = serializers.CharField(
+        required=False, max_length=32, default=CONSENSUS, help_text="consensus, or the key of one book."
+    )
+    age = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=1440,
+        default=60,
+        help_text="Prices no older than so many minutes.",
+    )
+
+
+class EdgeQuery(serializers.Serializer):
+    kind = serializers.ChoiceField(required=False, choices=[str(kind) for kind in EdgeKind], default="value")
+    sport = serializers.CharField(required=False, max_length=64, help_text="The feed's key.")
+    market = serializers.ChoiceField(
+        required=False, choices=[family for family in FAMILIES if family], help_text="A family of markets."
+    )
+    book = serializers.CharField(
+        required=False, max_length=500, help_text="Keys of books, separated by commas."
+    )
+    fair = serializers.CharField(
+        required=False, max_length=32, default=CONSENSUS, help_text="consensus, or the key of one book."
+    )
+    method = serializers.ChoiceField(
+        required=False,
+        choices=[str(method) for method in pricing.Method],
+        default=str(pricing.Method.MULTIPLICATIVE),
+    )
+    least = serializers.DecimalField(
+        required=False,
+        max_digits=5,
+        decimal_places=2,
+        min_value=-100,
+        max_value=100,
+        help_text="Smallest edge, %.",
+    )
+    days = serializers.IntegerField(required=False, min_value=1, max_value=30, default=3)
+    age = serializers.IntegerField(
+        required=False, min_value=1, max_value=1440, default=10, help_text="Minutes."
+    )
+    outlay = serializers.DecimalField(
+        required=False, max_digits=12, decimal_places=2, min_value=Decimal("0.01"), default=Decimal(100)
+    )
+    step = serializers.ChoiceField(
+        required=False, choices=list(STEPS), default="0.01", help_text="Stakes in steps of."
+    )
+    live = serializers.BooleanField(required=False, default=False, help_text="Games in play too.")
+    phantoms = serializers.BooleanField(required=False, default=False, help_text="Also what looks too good.")
+
+    def request(self) -> EdgeRequest:
+        """The wish that was read."""
+        asked: dict[str, Any] = self.validated_data
+        least = asked.get("least")
+        return EdgeRequest(
+            kind=EdgeKind(asked["kind"]),
+            sport=asked.get("sport"),
+            family=asked.get("market", ""),
+            books=frozenset(filter(None, asked.get("book", "").split(","))),
+            reference=asked["fair"],
+            method=pricing.Method(asked["method"]),
+            least=None if least is None else Fraction(least) / 100,
+            max_age=dt.timedelta(minutes=asked["age"]),
+            ahead=dt.timedelta(days=asked["days"]),
+            live=asked["live"],
+            phantoms=asked["phantoms"],
+            outlay=asked["outlay"],
+            step=Decimal(asked["step"]),
+        )
+
+
+class ReportQuery(serializers.Serializer):
+    sport = serializers.CharField(required=False, max_length=64, help_text="The feed's key.")
+    days = serializers.ChoiceField(required=False, choices=[7, 30, 90], default=30)

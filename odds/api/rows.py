@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -36,6 +37,14 @@ def decimal(price: Decimal | None) -> str | None:
 
 def priced(price: Decimal | None) -> dict[str, str | None]:
     return {"price": american(price), "decimal": decimal(price)}
+
+
+def share(value: Fraction | None, places: int = 6) -> str | None:
+    """A share or a probability as text, to six places: "0.031250"."""
+    if value is None:
+        return None
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return f"{exact:.{places}f}"
 
 
 class Sides(NamedTuple):
@@ -184,3 +193,22 @@ def selection_of(row: CurrentOdds | OddSnapshot) -> dict[str, Any]:
 def games_by_id(ids: Iterable[Any]) -> dict[Any, Game]:
     """Games with their sport and teams; one statement."""
     return {game.pk: game for game in Game.objects.with_names().filter(pk__in=set(ids))}
+
+
+def game_head(game: Game) -> dict[str, Any]:
+    home, away = sides_of(game)
+    return {
+        "id": game.pk,
+        "sport_key": game.sport_id,
+        "sport_name": game.sport_name,
+        "title": game.title,
+        "home_team_id": game.home_team_id,
+        "away_team_id": game.away_team_id,
+        "home_team_name": home,
+        "away_team_name": away,
+        "commence_time": game.commence_time,
+        "status": game.status,
+        "home_score": game.home_score,
+        "away_score": game.away_score,
+        "clock": game.clock,
+    }

@@ -4,11 +4,15 @@
 const place = document.getElementById("api-docs");
 const token = document.querySelector('meta[name="csrf-token"]').content;
 
+const theme = document.documentElement.dataset.theme;
+const dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+document.documentElement.classList.toggle("dark-mode", dark);
+
 SwaggerUIBundle({
   url: place.dataset.schema,
   domNode: place,
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: 0,
   persistAuthorization: false,
   validatorUrl: null,
