@@ -45,6 +45,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=4, minute=20),
         "kwargs": {"everything": True},
     },
+    "forget kept answers": {"task": "accounts.tasks.forget_answers", "schedule": crontab(minute=15)},
     "forget old API calls": {"task": "feeds.tasks.forget_old_calls", "schedule": crontab(hour=3, minute=40)},
 }
 

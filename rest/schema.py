@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from drf_spectacular.extensions import OpenApiFilterExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
@@ -29,6 +30,15 @@ TITLES: Final = {
     429: "Too many requests; `Retry-After` says when to come back.",
     500: "A fault of ours.",
     503: "The database does not answer, or writes cannot be counted.",
+}
+
+
+ONCE: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes it safe to send the request again: the same key and body get the same answer for a day.",
+    "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,200}$"},
 }
 
 
@@ -95,6 +105,14 @@ class ApiSchema(AutoSchema):
             return []
         return list(self.view.filter_backends)
 
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for backend in self.get_filter_backends():
+            extension = OpenApiFilterExtension.get_match(backend())
+            if extension is not None:
+                found += extension.get_schema_operation_parameters(self)
+        return found
+
     def _get_parameters(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = super()._get_parameters()
         if self.method in SAFE and isinstance(self.view, ApiView):
@@ -102,6 +120,8 @@ class ApiSchema(AutoSchema):
             found.append(_names("fields", "Only these fields of a row", sorted(row().fields)))
             if expandable_of(row):
                 found.append(_names("expand", "Also these parts of a row", sorted(expandable_of(row))))
+        if getattr(self.view.action_method() if isinstance(self.view, ApiView) else None, "once", False):
+            found.append(ONCE)
         return found
 
     def get_examples(self) -> list[OpenApiExample]:

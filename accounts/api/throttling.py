@@ -19,6 +19,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from accounts.client_ip import client_ip
 from accounts.models import ApiKey
 from rest.problems import ApiProblem
 
@@ -113,17 +114,12 @@ def caller_of(request: Request) -> tuple[str, str]:
         return f"key:{request.auth.pk}", "key"
     if request.user.is_authenticated:
         return f"user:{request.user.pk}", "user"
-    return f"address:{network_of(request.META.get('REMOTE_ADDR', ''))}", "anonymous"
+    return f"address:{network_of(client_ip(request._request))}", "anonymous"
 
 
 def network_of(address: str) -> str:
     """An IPv4 address by itself; of IPv6 the /64 that one household has."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
+    found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found)

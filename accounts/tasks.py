@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.api import idempotency
+
+
+@shared_task(name="accounts.tasks.forget_answers")
+def forget_answers() -> int:
+    """Delete kept answers of the API that are older than a day. Safe to run at any time."""
+    return idempotency.forget_answers(now=timezone.now())
