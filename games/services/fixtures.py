@@ -47,14 +47,14 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """What the events of a response are: ``games`` are ids by event id, ``new`` counts those that were not there.
+    """What the events of a response are: ``games`` are ids by event id, ``new`` the events that were not there.
 
     ``turned`` are events that name home and away the other way round than their game, ``strangers`` those that
     name somebody else, or a match that has become an outright or the reverse.
     """
 
     games: dict[str, uuid.UUID] = field(default_factory=dict)
-    new: int = 0
+    new: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
     strangers: frozenset[str] = frozenset()
 
@@ -98,7 +98,7 @@ def list_games(*, events: Iterable[Fixture], seen_at: dt.datetime) -> Listing:
     _take_over_starts(stored, wanted, seen_at)
     return Listing(
         games={key: game.id for key, game in stored.items()},
-        new=len(stored) - len(known),
+        new=frozenset(stored.keys() - known.keys()),
         turned=frozenset(key for key, is_turned in exchanged.items() if is_turned),
         strangers=frozenset(key for key, is_turned in exchanged.items() if not is_turned),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -15,7 +15,7 @@ from odds.markets import single_line
 from odds.partitions import LOCK as PARTITION_LOCK
 
 from .beats import Beat, BeatKey
-from .flat import FlatMarket, SelectionKey
+from .flat import FlatMarket, Quote, SelectionKey
 
 SPORT_LOCK: Final = 7_301_002
 WORK_MEMORY: Final = "32MB"
@@ -28,12 +28,14 @@ SelectionIds = dict[SelectionKey, int]
 def begin(sport_keys: Iterable[str]) -> None:
     """Lock the sports until the end of the transaction, whose commit need not wait for the disk.
 
-    A crash may lose the last responses' rows, never tear them; the next poll brings their prices again.
+    A crash may lose the last responses' rows, never tear them; the next poll brings their prices again. Whole tables
+    are not to be read: PostgreSQL keeps the plans by which it checks foreign keys, and one that was made while the
+    tables were small would read them row after row when they are large.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'off', true), set_config('work_mem', %s, true), "
-            "set_config('jit', 'off', true), pg_advisory_xact_lock_shared(%s), "
+            "set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), pg_advisory_xact_lock_shared(%s), "
             "(SELECT count(*) FROM (SELECT pg_advisory_xact_lock(%s, hashtext(sport)) "
             "FROM unnest(%s::text[]) AS sport) locked)",
             [WORK_MEMORY, PARTITION_LOCK, SPORT_LOCK, sorted(set(sport_keys))],
@@ -188,23 +190,65 @@ def stage(
 
     ``known`` are the heartbeats of before; ``ids`` those of the selections, by their places.
     """
-    chunks = iter(markets)
-    first = list(islice(chunks, CHUNK))
+    columns = 'game_id, bookmaker_id, is_single, is_known, "timestamp", selection_id, point, price'
+    heads = (
+        (
+            f"{games[beat.game]}\t{beat.bookmaker_id}\t{single_line(key)}\t{beat in known}\t{written(stamp)}",
+            quotes,
+        )
+        for beat, key, stamp, quotes in markets
+    )
+    _copy("incoming_quotes", columns, heads, ids)
+
+
+def offer(
+    games: Sequence[UUID], markets: Iterable[FlatMarket], ids: Sequence[int], captured_at: dt.datetime
+) -> None:
+    """Copy the quotes of games that nobody quoted before straight on to the board."""
+    columns = 'game_id, bookmaker_id, "timestamp", changed_at, updated_at, selection_id, point, price'
+    now = written(captured_at)
+    heads = (
+        (f"{games[beat.game]}\t{beat.bookmaker_id}\t{written(stamp)}\t{now}\t{now}", quotes)
+        for beat, _, stamp, quotes in markets
+    )
+    _copy("current_odds", columns, heads, ids)
+
+
+def archive(games: Iterable[UUID]) -> int:
+    """File what the board holds of these games, which are new, and return the number of prices."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO odd_snapshots (game_id, selection_id, bookmaker_id, price, point, "timestamp", captured_at) '
+            'SELECT game_id, selection_id, bookmaker_id, price, point, "timestamp", changed_at FROM current_odds '
+            "WHERE game_id = ANY(%s::uuid[])",
+            [literal(games)],
+        )
+        return int(cursor.rowcount)
+
+
+def _copy(table: str, columns: str, heads: Iterator[tuple[str, list[Quote]]], ids: Sequence[int]) -> None:
+    """Write each market's quotes behind its head, which ``columns`` name first."""
+    first = list(islice(heads, CHUNK))
     if not first:
         return
-    columns = 'game_id, bookmaker_id, is_single, is_known, "timestamp", selection_id, point, price'
-    stamp = lru_cache(maxsize=4096)(dt.datetime.isoformat)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY incoming_quotes ({columns}) FROM STDIN") as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         while first:
-            lines: list[str] = []
-            for beat, key, timestamp, quotes in first:
-                head = f"{games[beat.game]}\t{beat.bookmaker_id}\t{single_line(key)}\t{beat in known}\t{stamp(timestamp)}"
-                lines += [f"{head}\t{ids[place]}\t{point}\t{price}\n" for place, point, price in quotes]
-            copy.write("".join(lines))
-            first = list(islice(chunks, CHUNK))
+            copy.write(
+                "".join(
+                    [
+                        f"{head}\t{ids[place]}\t{point}\t{price}\n"
+                        for head, quotes in first
+                        for place, point, price in quotes
+                    ]
+                )
+            )
+            first = list(islice(heads, CHUNK))
+
+
+@lru_cache(maxsize=4096)
+def written(stamp: dt.datetime) -> str:
+    """The instant as COPY writes it."""
+    return stamp.isoformat()
 
 
 def literal(numbers: Iterable[object]) -> str:

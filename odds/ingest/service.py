@@ -64,13 +64,13 @@ def ingest_odds(
         with transaction.atomic():
             rows.begin({event.sport_key for event in events} | ({listed_sport} - {""}))
             listing = list_games(events=events, seen_at=captured_at)
-            counts.games_new = listing.new
+            counts.games_new = len(listing.new)
             counts.reject(LEFT_OUT for event in events if event.id not in listing.games)
             games = _without_strangers(listing, counts)
             if listed_sport and not any(WHOLE_EVENT.fullmatch(part.path) for part in rejected):
                 missing = _unlisted(listed_sport, events, captured_at)
                 games |= {game.external_id: game.id for game in missing.only("external_id")}
-            _Ingest(response, games, listing.turned, counts).run()
+            _Ingest(response, games, listing, counts).run()
     counts.reject(part.reason for part in (*rejected, *response.rejected))
     return counts
 
@@ -100,7 +100,7 @@ class _Ingest:
 
     response: Response
     games: dict[str, UUID]
-    turned: frozenset[str]
+    listing: Listing
     counts: IngestCounts
     fresh: list[tuple[BeatKey, Block]] = field(default_factory=list)
     confirmed: set[BeatKey] = field(default_factory=set)
@@ -128,7 +128,7 @@ class _Ingest:
             self.counts.quotes += size
             self.counts.stale += size
             return
-        turned = block.event.id in self.turned
+        turned = block.event.id in self.listing.turned
         mark = self.marker.mark(block.event, block.scope, block.markets, block.unread, turned=turned)
         if self.poll.see(key, mark):
             self.fresh.append((key, self.response.read(block)))
@@ -157,50 +157,59 @@ class _Ingest:
             if event is None:
                 self.poll.miss(beat)
             else:
-                turned = event.id in self.turned
+                turned = event.id in self.listing.turned
                 self.poll.see(key, self.marker.mark(event, beat.scope, turned=turned))
 
     def _write(self) -> None:
-        captured_at, polled = self.response.captured_at, self.response.polled
+        """Quotes of games nobody quoted before go straight to their tables, the others are compared first."""
+        captured_at = self.response.captured_at
         laid = [market for key, block in self.fresh for market in self._lay_flat(key, block)]
-        fresh = sum(len(market.quotes) for market in laid)
+        self.counts.quotes += sum(len(market.quotes) for market in laid)
+        new = {self.numbers[event] for event in self.listing.new if event in self.numbers}
+        staged = [market for market in laid if market.beat.game not in new]
         gone = self.poll.gone()
-        if self.poll.seen or gone:
+        touched = ({key.game for key in self.poll.seen} | self.poll.games_of(gone)) - new
+        if touched:
             rows.prepare_staging()
-            self._stage(laid)
+        ids = self._selections()
+        rows.stage(self.game_ids, self.poll.held.keys(), staged, ids)
+        rows.offer(self.game_ids, (market for market in laid if market.beat.game in new), ids, captured_at)
         rows.confirm_beats(self.poll.same, captured_at=captured_at)
         rows.miss_beats(self.poll.missed, gone, captured_at=captured_at)
         seen = rows.write_beats(self.game_ids, self.poll.seen, captured_at=captured_at)
-        self.counts.quotes += fresh
-        if not seen and not gone:
-            return
-        touched = {key.game for key in self.poll.seen} | self.poll.games_of(gone)
+        if new:
+            self.counts.snapshots = rows.archive(self.game_ids[number] for number in sorted(new))
+        if touched:
+            self._compare(staged, touched, [*seen, *gone])
+
+    def _compare(self, staged: Sequence[FlatMarket], touched: set[int], beats: Sequence[int]) -> None:
+        polled = self.response.polled
         applied = apply_changes(
             games=[self.game_ids[number] for number in sorted(touched)],
-            beats=[*seen, *gone],
-            markets=polled | {market.key for market in laid},
+            beats=beats,
+            markets=polled | {market.key for market in staged},
             polled=polled,
             unsure=self._unsure(),
-            captured_at=captured_at,
+            captured_at=self.response.captured_at,
         )
-        self.counts.unchanged += fresh - applied.changed
+        self.counts.unchanged += sum(len(market.quotes) for market in staged) - applied.changed
         self.counts.withdrawals = applied.gone
-        self.counts.snapshots = applied.changed + applied.gone
+        self.counts.snapshots += applied.changed + applied.gone
 
     def _lay_flat(self, key: BeatKey, block: Block) -> list[FlatMarket]:
-        laid = list(self.flattener.lay_flat(key, block, turned=block.event.id in self.turned))
+        laid = list(self.flattener.lay_flat(key, block, turned=block.event.id in self.listing.turned))
         if self.response.is_unsure(block):
             self.poll.seen[key] = None
         return laid
 
-    def _stage(self, laid: Sequence[FlatMarket]) -> None:
-        """Bring the quotes into the staging table; selections that did not exist do then."""
-        if not laid:
-            return
+    def _selections(self) -> list[int]:
+        """Ids of what is quoted, by places counted from one; selections that did not exist do then."""
         wanted = self.flattener.wanted
+        if not wanted:
+            return [0]
         ids = rows.read_selections(self.game_ids, {key[0] for key in wanted}, {key[1] for key in wanted})
         ids |= rows.add_selections(self.game_ids, [key for key in wanted if key not in ids])
-        rows.stage(self.game_ids, self.poll.held.keys(), laid, [0, *(ids[key] for key in wanted)])
+        return [0, *(ids[key] for key in wanted)]
 
     def _unsure(self) -> list[Unsure]:
         return [
