@@ -6,20 +6,18 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
 from bets.decisions.options import Option, options_for
 from bets.decisions.record import BY_HAND
 from bets.explanation import explanation
+from bets.history.closes import ClosingLine, Value, closing_line, game_state, ticket_values
 from bets.history.editing import why_not
+from bets.history.events import Happening, hand_label, timeline
 from bets.history.rows import BetRow, LegRow, bet_row, bets_of
-from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind
-from bets.money import MINUS, format_money
-from bets.wording import point_name
-from games.models import GameStatus
-from odds.pricing import decimal_odds, format_odds
+from bets.models import Bet, BetEvent
+from bets.money import format_money
 from odds.wording import duration
 
 
@@ -29,13 +27,23 @@ class Ticket:
 
     row: BetRow
     evidence: list[list[Mapping[str, Any]]]
-    closing: list[ClosingLine]
+    legs: list[TicketLeg]
+    values: list[tuple[str, Value]]
     ledger: list[tuple[str, str, str, dt.datetime]]
-    events: list[tuple[str, str, dt.datetime]]
+    events: list[Happening]
     verified: str
     decision: Decision | None
     options: list[Option]
     may_edit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLeg:
+    """A leg with the state of its game and its closing line, which is None while the leg is open."""
+
+    row: LegRow
+    state: str
+    closing: ClosingLine | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +54,6 @@ class Decision:
     who: str
     reason: str
     is_part: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClosingLine:
-    """The last price before the start at the same book, and how the bet's own compares."""
-
-    line: str
-    age: str = ""
-    beaten_by: str = ""
-    sign: str = ""
 
 
 def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) -> Ticket | None:
@@ -77,7 +75,8 @@ def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) ->
             *(list(explanation(bet, leg.leg, lines).get("steps", [])) for leg in row.legs),
             *ticket_steps(bet),
         ],
-        closing=[line for leg in row.legs if (line := closing_line(leg, odds_format))],
+        legs=[TicketLeg(leg, game_state(leg.game), closing_line(bet, leg, odds_format)) for leg in row.legs],
+        values=ticket_values(bet, row.legs),
         ledger=[
             (
                 f"{entry.get_kind_display()}, line {entry.seq}",
@@ -87,7 +86,7 @@ def ticket(user: User, bet_id: uuid.UUID, odds_format: str, now: dt.datetime) ->
             )
             for entry in lines
         ],
-        events=timeline(bet, events, row.legs),
+        events=timeline(bet, events, row.legs, odds_format),
         verified=verified(bet, row.legs),
         decision=decision_of(in_force, user) if in_force else None,
         may_edit=not why_not(bet, [leg.leg for leg in row.legs], now),
@@ -107,15 +106,6 @@ def decision_of(event: BetEvent, reader: User) -> Decision:
     return Decision(hand_label(event), who, event.reason, bool(event.data.get("is_part")))
 
 
-def hand_label(event: BetEvent) -> str:
-    """Name what happened; a person's settlement is one by hand, a cash-out says whether it was a part."""
-    if event.kind == BetEventKind.CASHED_OUT and event.data.get("is_part"):
-        return "Cashed out in part"
-    if event.by_id is not None and event.kind in (BetEventKind.SETTLED, BetEventKind.REGRADED):
-        return "Settled at a new price" if event.data.get("new_price") else "Settled by hand"
-    return str(BetEventKind(event.kind).label)
-
-
 def ticket_steps(bet: Bet) -> list[list[Mapping[str, Any]]]:
     """Return the arithmetic of a settled ticket that is more than a plain bet, from the event of its grade."""
     if bet.payout is None:
@@ -133,39 +123,3 @@ def verified(bet: Bet, legs: Iterable[LegRow]) -> str:
         return "not seen there: your own price" if bet.own_price else "not seen at that book"
     oldest = min(at for at in seen if at is not None)
     return f"seen {duration(bet.placed_at - oldest)} earlier" if oldest < bet.placed_at else "seen as placed"
-
-
-def closing_line(row: LegRow, odds_format: str) -> ClosingLine | None:
-    """Return the closing line of a graded leg, none found included; None while the leg is open."""
-    leg = row.leg
-    if leg.closing_odds is None:
-        return None if leg.status in OPEN_STATUSES else ClosingLine("none in the archive")
-    point = point_name(leg.selection, leg.closing_point)
-    line = f"{point} at {format_odds(leg.closing_odds, odds_format)}" if point else ""
-    age = ""
-    if leg.closing_seen_at is not None and leg.closing_seen_at < leg.game.commence_time:
-        age = f"{duration(leg.game.commence_time - leg.closing_seen_at)} before the start"
-    gain = decimal_odds(leg.odds) / decimal_odds(leg.closing_odds) - 1
-    beaten, sign = "", ""
-    if leg.closing_point == leg.point:
-        sign = "gain" if gain > 0 else "loss" if gain < 0 else ""
-        sign_text = "+" if gain > 0 else MINUS
-        beaten = f"{sign_text}{abs(round(gain * 1000)) / Decimal(10):.1f}%" if gain else "level"
-    return ClosingLine(line or format_odds(leg.closing_odds, odds_format), age, beaten, sign)
-
-
-def timeline(
-    bet: Bet, history: Iterable[BetEvent], legs: Iterable[LegRow]
-) -> list[tuple[str, str, dt.datetime]]:
-    """Return what happened to the bet, the starts of its games among it, in order of time."""
-    events = [(hand_label(event), who_and_why(event, bet.user_id), event.at) for event in history]
-    for leg in legs:
-        if leg.game.status in (GameStatus.LIVE, GameStatus.FINAL):
-            events.append(("Game started", "", leg.game.commence_time))
-    return sorted(events, key=lambda event: event[2])
-
-
-def who_and_why(event: BetEvent, owner: uuid.UUID) -> str:
-    """Say who did it and why, as far as it was recorded."""
-    who = "" if event.by is None or event.by_id == owner else f"by {event.by.get_username()}"
-    return ", ".join(filter(None, (who, event.reason)))

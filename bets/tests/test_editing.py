@@ -91,7 +91,7 @@ def test_a_stake_is_not_raised_beyond_the_bankroll(bet: Bet) -> None:
 
 
 def test_a_stake_is_not_raised_beyond_a_limit_and_lowered_in_spite_of_it(bet: Bet) -> None:
-    common = {"user": bet.user, "currency": "USD", "money": bet.bankroll.kind}
+    common: dict[str, Any] = {"user": bet.user, "currency": "USD", "money": bet.bankroll.kind}
     set_limit(kind="stake", amount=Decimal(120), **common)
     set_limit(kind="daily_loss", amount=Decimal(110), **common)
     with pytest.raises(LimitReached, match=r"Your limit is \$120"):
@@ -189,7 +189,7 @@ def test_a_bonus_bet_moves_no_money() -> None:
 
 def test_nothing_is_changed_once_a_game_has_begun_by_the_databases_clock() -> None:
     bet = parlay()
-    Game.objects.filter(pk=bet.legs.first().game_id).update(commence_time=timezone.now())
+    Game.objects.filter(pk=bet.legs.get(position=1).game_id).update(commence_time=timezone.now())
     with pytest.raises(GameClosed, match="has started, so stake and price stay"):
         changed(bet, stake=Decimal(5))
     assert balance(bet.bankroll) == 990

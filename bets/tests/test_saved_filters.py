@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -78,11 +79,12 @@ def test_what_was_deleted_long_ago_is_gone_for_good(ada: User) -> None:
 
 def test_nobody_changes_the_filter_of_another(ada: User) -> None:
     other = SavedFilterFactory(name="Theirs")
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: rename_filter(filter_id=other.pk, by=ada, name="Mine"),
         lambda: delete_filter(filter_id=other.pk, by=ada),
         lambda: restore_filter(filter_id=other.pk, by=ada),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotAllowed):
             act()
     other.refresh_from_db()
