@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from accounts.administrators import an_administrator_remains
@@ -75,13 +75,15 @@ class UserAdmin(DjangoUserAdmin):
         return False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Save under the guard of the last administrator."""
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
         try:
             with an_administrator_remains():
-                response: HttpResponse = super().changeform_view(request, *args, **kwargs)
-                return response
+                return super().changeform_view(request, *args, **kwargs)
         except AccountRefused as refused:
             self.message_user(request, str(refused), messages.ERROR)
-            return HttpResponse(status=302, headers={"Location": request.get_full_path()})
+            return HttpResponseRedirect(request.get_full_path())
 
     @admin.action(
         description="Suspend: sessions and keys end at once (give a reason)", permissions=["change"]

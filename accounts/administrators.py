@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.exceptions import LastAdministrator
 from accounts.models import User
@@ -20,9 +20,15 @@ def is_last_administrator(user: User) -> bool:
 
 @contextmanager
 def an_administrator_remains() -> Iterator[None]:
-    """Run a change in a transaction. Raises LastAdministrator where the database refuses it for that."""
+    """Run a change in a transaction. Raises LastAdministrator where the database refuses it for that.
+
+    Changes come one after the other: the lock of the database's guard is taken before any row's, else two
+    administrators who act on each other would each wait for what the other holds.
+    """
     try:
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('an_administrator_remains'))")
             yield
     except IntegrityError as error:
         if "the last active administrator" in str(error):

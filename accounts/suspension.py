@@ -66,7 +66,7 @@ def _reason(text: str) -> str:
 def _may_decide(by: User, about: User) -> None:
     if by.pk == about.pk:
         raise AccountRefused("Nobody decides about his own account: ask another member of staff.")
-    if not by.is_staff:
+    if not User.objects.filter(pk=by.pk, is_staff=True, is_active=True).exists():
         raise AccountRefused("Only staff may do this.")
     if about.is_superuser and not by.is_superuser:
         raise AccountRefused(f"{about.username} is an administrator: only another administrator may do this.")

@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from allauth.socialaccount.models import SocialAccount
 from django import template
 
+PROVIDERS: Final = {"google": "Google", "github": "GitHub"}
 register = template.Library()
 
 BROWSERS: Final = (
@@ -12,7 +14,7 @@ BROWSERS: Final = (
     ("Opera", r"\bOPR/"),
     ("Samsung Internet", r"\bSamsungBrowser/"),
     ("Firefox", r"\b(?:Firefox|FxiOS)/"),
-    ("Chrome", r"\b(?:Chrome|CriOS|Chromium)/"),
+    ("Chrome", r"(?:Chrome|CriOS|Chromium)/"),
     ("Safari", r"\bSafari/"),
     ("curl", r"^curl/"),
 )
@@ -35,6 +37,13 @@ def browser(user_agent: str) -> str:
     if name and system:
         return f"{name} on {system}"
     return name or system or user_agent[:60] or "Unknown browser"
+
+
+@register.filter
+def connection(account: SocialAccount) -> str:
+    """Name an account elsewhere, of a provider that may not be set up any more: ``GitHub: ada-l``."""
+    said = account.extra_data
+    return f"{PROVIDERS.get(account.provider, account.provider)}: {said.get('login') or said.get('email') or account.uid}"
 
 
 def _first(kinds: tuple[tuple[str, str], ...], user_agent: str) -> str:

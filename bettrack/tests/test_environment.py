@@ -89,3 +89,42 @@ def test_the_address_of_a_database_is_read(monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_address_loses_its_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SITE", "https://bets.example.org/")
     assert Environment().site("A_SITE", default="http://127.0.0.1") == "https://bets.example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"), [("GITHUB_CLIENT_ID", "SECRET"), ("GOOGLE_CLIENT_SECRET", "ID")]
+)
+def test_half_an_app_of_a_provider_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, missing: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(ImproperlyConfigured, match=f"CLIENT_{missing} is not set: sign-in by"):
+        Environment().sign_in_providers()
+
+
+def test_an_app_of_a_provider_is_one_with_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_CLIENT_ID", "id")
+    monkeypatch.setenv("GITHUB_CLIENT_SECRET", "secret")
+    found = Environment().sign_in_providers()
+    assert [len(found[name]["APPS"]) for name in ("google", "github")] == [0, 1]
+
+
+def test_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SETTING", "10.0.0.5, 192.168.0.0/16")
+    assert [str(one) for one in Environment().networks("A_SETTING", default=[])] == [
+        "10.0.0.5/32",
+        "192.168.0.0/16",
+    ]
+    monkeypatch.setenv("A_SETTING", "the proxy")
+    with pytest.raises(
+        ImproperlyConfigured, match="A_SETTING cannot be read: set it to addresses or networks"
+    ):
+        Environment().networks("A_SETTING", default=[])
+
+
+def test_a_choice_is_one_of_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SETTING", " Optional ")
+    assert Environment().choice("A_SETTING", ["mandatory", "optional"], default="mandatory") == "optional"
+    monkeypatch.setenv("A_SETTING", "perhaps")
+    with pytest.raises(ImproperlyConfigured, match="A_SETTING is not known: set it to mandatory or optional"):
+        Environment().choice("A_SETTING", ["mandatory", "optional"], default="mandatory")

@@ -34,7 +34,7 @@
 
   const send = async (event) => {
     const form = event.target;
-    if (!form.matches("form[data-passkey]") || form.elements.credential.value) return;
+    if (!form.matches("form[data-passkey]")) return;
     event.preventDefault();
     const problem = form.querySelector("[role=alert]");
     problem.hidden = true;
