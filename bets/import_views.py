@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import uuid
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -31,6 +32,7 @@ from bets.imports.rows import MAX_BYTES, BadFile, Reading, Unclear
 from bets.imports.tables import table_of, text_of
 from bets.models import Bankroll, ImportBatch, ImportFormat, ImportState
 from bets.money import format_money
+from bets.stats import money
 from odds.pricing import format_odds
 
 SHOWN = 100
@@ -290,9 +292,19 @@ def shown(plan: Plan, user: User) -> dict[str, Any]:
         "doubts": len(doubtful),
         "rows": rows[:SHOWN],
         "more": max(len(rows) - SHOWN, 0),
+        "staked": staked_by(plan),
         "movements": sum(len(movements) for _, movements in plan.restored),
         "bankrolls": sorted({str(s.bankroll) for s in plan.steps if s.bankroll is not None}),
     }
+
+
+def staked_by(plan: Plan) -> str:
+    """What the new bets staked, by currency; bonus stakes are no money."""
+    sums: Counter[str] = Counter()
+    for step in plan.steps:
+        if step.fate == "add" and step.bankroll is not None and not step.bet.is_bonus:
+            sums[step.bankroll.currency] += int(100 * step.bet.stake)
+    return " and ".join(format_money(money(cents), currency) for currency, cents in sorted(sums.items()))
 
 
 def words_of(bet: Any) -> str:

@@ -146,7 +146,7 @@ def worked_out(published: PublishedRecord) -> dict[str, Any]:
     return {
         "figures": [
             money,
-            shown.record_figures(record, "decimal"),
+            shown.record_figures(record, "decimal", amounts),
             [one for one in shown.closing_figures(record) if one.name != shown.FROM_FILES],
             shown.luck_figures(record, amounts),
         ],

@@ -171,8 +171,8 @@ def money_figures(record: Record, amounts: Amounts) -> list[Figure]:
     ]
 
 
-def record_figures(record: Record, odds_format: str) -> list[Figure]:
-    """Win rate, record, average odds, verified share, streaks."""
+def record_figures(record: Record, odds_format: str, amounts: Amounts) -> list[Figure]:
+    """Win rate, record, average odds, streaks, draw-down."""
     sums = record.sums
     average = record.average_odds
     price = (
@@ -181,6 +181,7 @@ def record_figures(record: Record, odds_format: str) -> list[Figure]:
         else format_odds(american_from_decimal(Decimal(str(round(average, 6)))), odds_format)
     )
     won, lost = record.streaks
+    fall = record.drawdown
     return [
         Figure(
             "Win rate",
@@ -192,14 +193,26 @@ def record_figures(record: Record, odds_format: str) -> list[Figure]:
         Figure(
             "Average odds", price, "mean of decimal odds", "" if average is None else f"{average:.2f} decimal"
         ),
-        Figure(
-            "Price verified",
-            share(record.verified_share),
-            "the archive saw every leg's price at that book",
-            f"{record.totals.verified.bets} of {sums.bets} bets",
-        ),
         Figure("Longest streaks", f"{won} up, {lost} down", "bets in a row with a profit, with a loss"),
+        Figure(
+            "Deepest fall",
+            amounts.text(fall.depth),
+            "largest peak − equity",
+            f"at most {share(fall.share)} of a peak, the starting bank included"
+            if fall.share is not None
+            else "",
+        ),
     ]
+
+
+def verified_figure(record: Record) -> Figure:
+    sums = record.sums
+    return Figure(
+        "Price verified",
+        share(record.verified_share),
+        "the archive saw every leg's price at that book",
+        f"{record.totals.verified.bets} of {sums.bets} bets",
+    )
 
 
 def closing_figures(record: Record) -> list[Figure]:
@@ -236,9 +249,9 @@ def closing_figures(record: Record) -> list[Figure]:
 
 
 def luck_figures(record: Record, amounts: Amounts) -> list[Figure]:
-    """Expected against actual, z and p, the test of the record, draw-down."""
+    """Expected against actual, z and p, the test of the record."""
     count, actual, expected, half, verdict = record.expectation
-    luck, test, fall = record.luck, record.test, record.drawdown
+    luck, test = record.luck, record.test
     tested = (
         "Student's t of level stakes (Buchdahl)"
         if test.is_level
@@ -280,14 +293,6 @@ def luck_figures(record: Record, amounts: Amounts) -> list[Figure]:
             too_few(record.sums.staking)
             if record.sums.is_small
             else f"{'t' if test.is_level else 'z'} {number(test.statistic)}, one-sided",
-        ),
-        Figure(
-            "Deepest fall",
-            amounts.text(fall.depth),
-            "largest peak − equity",
-            f"at most {share(fall.share)} of a peak, the starting bank included"
-            if fall.share is not None
-            else "",
         ),
     ]
 

@@ -58,8 +58,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "json_url": f"{reverse('stats:json')}?{request.GET.urlencode()}",
         "figures": [
             shown.money_figures(record, amounts),
-            shown.record_figures(record, request.user.odds_format),
-            shown.closing_figures(record) + shown.luck_figures(record, amounts),
+            shown.record_figures(record, request.user.odds_format, amounts),
+            [*shown.closing_figures(record), shown.verified_figure(record)],
+            shown.luck_figures(record, amounts),
         ],
         "dimensions": DIMENSIONS,
         "dimension": DIMENSIONS[wanted.by],
@@ -67,6 +68,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "rows": [shown.row_of(one, amounts) for one in slices],
         "marks": shown.marks_of(record.bins),
         **calendar_of(wanted, record, amounts, zone_of(request)),
+        "unit": wanted.scope.currency,
         "has_band": bool(record.fair_clv.bets),
         **published_of(request, wanted),
     }

@@ -5,6 +5,16 @@
 
   const MINUS = "\u2212";
 
+  /* How the time axis writes its marks: from what distance of them, as what, and what goes below when the year changes. */
+  const DAY = 86400;
+  const DATES = [
+    [365 * DAY, "{YYYY}", null, null, null, null, null, null, 1],
+    [28 * DAY, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [DAY, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+    [60, "{HH}:{mm}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+    [1, "{HH}:{mm}:{ss}", "\n{D} {MMM} {YYYY}", null, "\n{D} {MMM}", null, null, null, 1],
+  ];
+
   const colour = (name, alpha) => {
     const probe = document.createElement("i");
     probe.hidden = true;
@@ -42,7 +52,7 @@
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { time: true } },
         axes: [
-          { stroke: faint, grid: { show: false }, ticks: grid, font, space: 80 },
+          { stroke: faint, grid: { show: false }, ticks: grid, font, space: 80, values: DATES },
           { stroke: faint, grid, ticks: { show: false }, font, size: 64, values: (_, splits) => splits.map((n) => amount(n, splits[1] - splits[0] < 1 ? 1 : 0)) },
         ],
         series: [
