@@ -17,6 +17,7 @@ from django.db.models import Prefetch, QuerySet
 
 from bets.limits.periods import midnight
 from bets.models import Bankroll, BetLeg, LedgerEntry, LedgerKind
+from bets.models.ledger import OF_BETS
 from bets.wording import selection_name
 
 BOUNDS: Final = """
@@ -39,7 +40,6 @@ LEFT JOIN operations undone ON undone.id = o.undoes_id
 WHERE l.bankroll_id = %(bankroll)s AND l.seq BETWEEN %(first)s AND %(last)s
 GROUP BY 1, 2
 """
-OF_BETS: Final = ("stake", "payout", "reversal")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,22 @@ WHERE b.user_id = %(user)s AND r.currency = %(currency)s AND r.kind = %(money)s
     AND b.placed_at >= %(start)s AND b.placed_at < %(end)s AND b.status = ANY(%(open)s)
     AND NOT b.is_bonus AND b.withdrawn_at IS NULL
 """
+RAISED: Final = """
+SELECT coalesce(sum(greatest(0, -raised.amount)), 0) FROM (
+    SELECT l.bet_id, sum(l.amount) AS amount FROM ledger_entries l JOIN bankrolls r ON r.id = l.bankroll_id
+    WHERE r.user_id = %(user)s AND r.currency = %(currency)s AND r.kind = %(money)s
+        AND l.kind = 'restake' AND l.at >= %(start)s AND l.at < %(end)s
+    GROUP BY l.bet_id
+) raised
+JOIN bets b ON b.id = raised.bet_id
+WHERE b.status = ANY(%(open)s) AND b.placed_at < %(start)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """``lost``: what bets settled in the period lost less what they won, never below zero. ``at_risk``: the open
-    stakes of bets placed in it.
+    stakes of bets placed in it, and what stakes of earlier bets were raised in it.
     """
 
     lost: Decimal
@@ -43,7 +53,7 @@ class Counted:
 
 
 def count(user_id: uuid.UUID, currency: str, money: str, period: Period) -> Counted:
-    """Bring the person's figures up to date and count. Three or four statements."""
+    """Bring the person's figures up to date and count. Four or five statements."""
     refresh(user_id)
     return counted(user_id, currency, money, period)
 
@@ -67,4 +77,6 @@ def counted(user_id: uuid.UUID, currency: str, money: str, period: Period) -> Co
         hundredths = cursor.fetchone()[0]
         cursor.execute(OPEN, given)
         at_risk, lost_early = cursor.fetchone()
+        cursor.execute(RAISED, given)
+        at_risk += cursor.fetchone()[0]
     return Counted(max(Decimal(0), Decimal(hundredths) / 100 + lost_early), at_risk)

@@ -59,7 +59,7 @@ def amounts_held(held: Iterable[LimitChange], currency: str, money: str) -> dict
 
 
 def limits_page(user: User, now: dt.datetime, *, sent: LimitsForm | None = None) -> LimitsPage:
-    """Read the page. Three statements, one more for figures that have changed, two for each loss limit in force."""
+    """Read the page. Three statements, one more for figures that have changed, three for each loss limit in force."""
     held = list(LimitChange.objects.filter(user=user).in_force(now))
     waiting = list(LimitChange.objects.filter(user=user).waiting(now))
     used = Bankroll.objects.filter(user=user).active().default_first().values_list("currency", "kind")

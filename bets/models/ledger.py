@@ -79,6 +79,11 @@ class LedgerEntry(models.Model):
         db_table = "ledger_entries"
         ordering = ["bankroll", "seq"]
         verbose_name_plural = "ledger entries"
+        indexes = [
+            models.Index(
+                fields=["bankroll", "at"], name="ledger_restakes", condition=Q(kind=LedgerKind.RESTAKE)
+            ),  # what stakes were raised in a day, for limits
+        ]
         constraints = [
             models.UniqueConstraint(fields=["bankroll", "seq"], name="ledger_seq_is_unique"),
             models.UniqueConstraint(

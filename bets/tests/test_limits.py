@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bets.bankrolls import credit_bonus, deposit
 from bets.exceptions import LimitReached, NotPossible, Refused
+from bets.history.editing import edit_terms, terms_of
 from bets.limits import cancel_change, set_limit, set_time_out
 from bets.limits.changing import BadLimit
 from bets.limits.counting import count
@@ -233,6 +235,29 @@ def test_a_day_ends_at_midnight_and_a_week_does_not(roll: Bankroll) -> None:
     assert count(roll.user_id, "USD", "paper", tomorrow).used == 0
     week = week_of(period.start, "America/New_York")
     assert count(roll.user_id, "USD", "paper", week).used == 50
+
+
+def test_raising_the_stakes_of_earlier_bets_counts_on_the_day_it_is_done(
+    roll: Bankroll,
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    bets = []
+    for _ in range(2):
+        line = offered(GameFactory(commence_time=FAR), "h2h")
+        bets.append(place(line, roll, stake=Decimal(1), own_price=True, now=now - 2 * DAY))
+    limit(roll.user, "100", "daily_loss", now=None)
+    today = day_of(now, "America/New_York")
+
+    def raised(bet: Bet, stake: int) -> None:
+        terms = terms_of(bet, list(bet.legs.all()))
+        edit_terms(bet=bet, by=roll.user, terms=replace(terms, stake=Decimal(stake)))
+
+    raised(bets[0], 61)
+    assert count(roll.user_id, "USD", "paper", today).at_risk == 60
+    with pytest.raises(LimitReached, match=r"at most \$40\.00 more"):
+        raised(bets[1], 42)
+    raised(bets[1], 41)
+    assert count(roll.user_id, "USD", "paper", today).at_risk == 100
 
 
 def test_a_weekly_limit_is_named_as_such(roll: Bankroll, line: CurrentOdds) -> None:

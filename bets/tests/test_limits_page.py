@@ -175,7 +175,7 @@ def test_the_page_takes_few_statements(
     for n in range(3):
         place(at.moneyline_odds, at.bankroll, stake=Decimal(5), idempotency_key=f"k{n}")
     client.get(PAGE)
-    # session, user, held, waiting, bankrolls, changed figures, two for each loss limit, top bar, bets to look at
-    with django_assert_num_queries(12):
+    # session, user, held, waiting, bankrolls, changed figures, three for each loss limit, top bar, bets to look at
+    with django_assert_num_queries(14):
         text = words(client.get(PAGE))
     assert "$15.00 at risk in bets placed today, $85.00 left" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -33,6 +34,7 @@ from bets.exceptions import (
     NotAllowed,
     NotPossible,
 )
+from bets.history.editing import edit_terms, terms_of
 from bets.ledger import balance
 from bets.models import Bankroll, LedgerEntry, LedgerKind, Operation
 from bets.money import BadAmount
@@ -278,7 +280,9 @@ def test_own_money_bonuses_and_the_result_of_bets_are_told_apart(roll: Bankroll,
     place(offered(game, "h2h", price="150"), roll, stake=Decimal(40))
     ended(game, 1, 0)
     settle_due()
-    place(offered(GameFactory(commence_time=FAR), "h2h"), roll, stake=Decimal(30))
+    open_ = place(offered(GameFactory(commence_time=FAR), "h2h"), roll, stake=Decimal(20))
+    terms = replace(terms_of(open_, list(open_.legs.all())), stake=Decimal(30))
+    edit_terms(bet=open_, by=roll.user, terms=terms)
     row = with_sums(Bankroll.objects.filter(pk=roll.pk))[0]
     origin = origin_of(row, statement_of(roll, Span()))
     assert (origin.paid_in, origin.bonuses, origin.result) == ("$80.00", "$25.00", "+$60.00")
