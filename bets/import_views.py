@@ -26,7 +26,7 @@ from bets.exceptions import Refused
 from bets.exports import ENDINGS, FORMATS, export_bets
 from bets.import_forms import ReadForm, UploadForm, options_of
 from bets.imports.committing import commit_import, undo_import
-from bets.imports.planning import Plan, plan_for
+from bets.imports.planning import PLACED_HERE, Plan, plan_for
 from bets.imports.reading import AUTO, read_file
 from bets.imports.rows import MAX_BYTES, BadFile, Reading, Unclear
 from bets.imports.tables import table_of, text_of
@@ -324,4 +324,5 @@ def row_of(step: Any, user: User) -> dict[str, Any]:
         "status": bet.status.replace("_", " "),
         "payout": "" if bet.payout is None else format_money(bet.payout, currency),
         "fate": FATES[step.fate],
+        "why": step.reason if step.reason == PLACED_HERE else "",
     }

@@ -23,6 +23,7 @@ from odds.pricing import decimal_odds
 Fate = Literal["add", "known", "settle", "refuse"]
 PREFIX: Final = "import:"
 DEFAULT_BANKROLL: Final = "Imported bets"
+PLACED_HERE: Final = "You placed this bet here; BetTrack settles it by the game's result."
 CENT = Decimal("0.01")
 
 
@@ -102,8 +103,7 @@ def fate_of(bet: ReadBet, known: Known) -> Step:
     if bet.payout is None:
         return Step(bet, "known", "You have this bet already; it is pending.", bet_id=known.id)
     if not known.is_imported:
-        reason = "You placed this bet here; BetTrack settles it by the game's result."
-        return Step(bet, "known", reason, bet_id=known.id)
+        return Step(bet, "known", PLACED_HERE, bet_id=known.id)
     return Step(bet, "settle", "Settles a pending bet that you have.", bet_id=known.id)
 
 

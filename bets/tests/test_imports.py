@@ -23,8 +23,9 @@ from bets.imports.rows import Options, Unclear
 from bets.models import Bankroll, Bet, BetStatus, ImportBatch, LedgerEntry, SettledBet
 from bets.settlement import settle_due
 from bets.stats.facts import refresh
-from bets.tests.factories import BankrollFactory
+from bets.tests.factories import BankrollFactory, BetFactory
 from bets.verification import verify
+from odds.tests.factories import BookmakerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -316,3 +317,38 @@ def test_terms_that_break_a_rule_import_nothing(ada: User) -> None:
     with pytest.raises(NotPossible, match="teaser has points"):
         imported(ada, text)
     assert not ImportBatch.objects.exists()
+
+
+def test_a_pending_bet_placed_here_is_known_and_graded_here_whatever_the_file_says(ada: User) -> None:
+    book = BookmakerFactory(title="DraftKings")
+    placed = dt.datetime(2026, 3, 1, 20, 5, tzinfo=dt.UTC)
+    roll = BankrollFactory(user=ada)
+    bet = BetFactory(bankroll=roll, bookmaker=book, stake=Decimal(100), odds=Decimal(110), placed_at=placed)
+    done = imported(ada, PIKKIT)
+    assert (done.plan.counts["add"], done.plan.counts["known"]) == (4, 1)
+    [step] = [step for step in done.plan.steps if step.bet_id == bet.pk]
+    assert "settles it by the game" in step.reason
+    bet.refresh_from_db()
+    assert (bet.status, bet.payout) == (BetStatus.PENDING, None)
+
+
+def test_the_command_fails_when_no_row_is_a_bet_and_leaves_an_old_export_whole(
+    ada: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target, out = tmp_path / "t.csv", tmp_path / "out.csv", StringIO()
+    source.write_text("date,stake,odds,result\n2025-05-01,10,2.0,maybe\n")
+    with pytest.raises(CommandError, match="No bet of the file"):
+        call_command("import_bets", str(source), user="ada", stdout=out)
+    assert "Refused, line 2: result" in out.getvalue()
+    for wrong, problem in ((tmp_path, "Is a directory"), (tmp_path / "none.csv", "No such file")):
+        with pytest.raises(CommandError, match=problem):
+            call_command("import_bets", str(wrong), user="ada", stdout=out)
+    call_command("export_bets", user="ada", format="csv", output=target, stdout=out)
+    before = target.read_text()
+    monkeypatch.setattr(
+        Path, "replace", lambda self, other: (_ for _ in ()).throw(OSError(28, "No space left"))
+    )
+    with pytest.raises(CommandError, match="No space left"):
+        call_command("export_bets", user="ada", format="json", output=target, stdout=out)
+    assert target.read_text() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []

@@ -20,7 +20,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         content = export_bets(owner(options["user"]), options["format"])
         try:
-            options["output"].write_text(content, encoding="utf-8", newline="")
+            replace_file(options["output"], content)
         except OSError as error:
             raise CommandError(f"{options['output']} cannot be written: {error.strerror}.") from error
         self.stdout.write(f"Written to {options['output']}.")
+
+
+def replace_file(path: Path, content: str) -> None:
+    """Write a file whole or leave what is there as it was; a device or pipe is written to as it is. Raises OSError."""
+    if path.exists() and not path.is_file():
+        path.write_text(content, encoding="utf-8", newline="")
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(content, encoding="utf-8", newline="")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

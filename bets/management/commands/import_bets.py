@@ -68,8 +68,12 @@ class Command(BaseCommand):
         content = content_of(options["file"])
         reading = read_file(content, options["format"], read_options(user, options))
         bankroll = bankroll_of(user, options["bankroll"])
-        if options["dry_run"]:
-            self.report(plan_for(reading, user=user, now=database_now(), bankroll=bankroll), done=False)
+        plan = plan_for(reading, user=user, now=database_now(), bankroll=bankroll)
+        nothing = plan.counts["refuse"] == plan.counts["rows"]
+        if options["dry_run"] or nothing:
+            self.report(plan, done=False)
+            if nothing:
+                raise CommandError("No bet of the file can be imported.")
             return
         done = commit_import(
             reading=reading,
