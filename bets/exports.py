@@ -114,23 +114,28 @@ class Leg:
     is_live: bool | None
 
 
-def exported(user: User) -> QuerySet[Bet]:
-    """Return the user's bets in the order they were placed, with all that an export says."""
+def exported(bets: QuerySet[Bet]) -> QuerySet[Bet]:
+    """Return the bets in the order they were placed, with all that an export says."""
     legs = BetLeg.objects.select_related(
         "game__sport", "game__home_team", "game__away_team", "selection"
     ).order_by("position")
     return (
-        Bet.objects.owned_by(user)
-        .select_related("bookmaker", "bankroll")
+        bets.select_related("bookmaker", "bankroll")
         .prefetch_related(Prefetch("legs", legs), "imported_legs")
         .order_by("placed_at", "id")
     )
 
 
-def export_bets(user: User, format_: str) -> str:
-    """Return all the user's bets as text in a format of ``FORMATS``. Raises KeyError for another."""
-    write = {"json": as_json, "csv": as_csv, "bet-analytix": as_bet_analytix}[format_]
-    return write(user)
+def export_bets(user: User, format_: str, bets: QuerySet[Bet] | None = None) -> str:
+    """Return the user's bets as text in a format of ``FORMATS``: all, or those of a queryset of theirs,
+    then without the money of their bankrolls.
+
+    Raises KeyError for another format.
+    """
+    chosen = Bet.objects.owned_by(user) if bets is None else bets
+    if format_ == "json":
+        return as_json(chosen, Bankroll.objects.owned_by(user) if bets is None else Bankroll.objects.none())
+    return {"csv": as_csv, "bet-analytix": as_bet_analytix}[format_](chosen)
 
 
 def words(leg: BetLeg, bet: Bet) -> Leg:
@@ -172,14 +177,14 @@ def money(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:.2f}"
 
 
-def as_json(user: User) -> str:
+def as_json(bets: QuerySet[Bet], rolls: QuerySet[Bankroll]) -> str:
     """An object with ``bets``, and the bankrolls with the movements of money that belong to no bet."""
     content = {
         "format": "bettrack",
         "version": 1,
         "odds_format": "american",
-        "bets": [bet_object(bet) for bet in exported(user)],
-        "bankrolls": [bankroll_object(bankroll) for bankroll in Bankroll.objects.owned_by(user)],
+        "bets": [bet_object(bet) for bet in exported(bets)],
+        "bankrolls": [bankroll_object(bankroll) for bankroll in rolls],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
@@ -260,9 +265,9 @@ def safe(cell: str) -> str:
     return cell if is_number else armed(cell)
 
 
-def as_csv(user: User) -> str:
+def as_csv(bets: QuerySet[Bet]) -> str:
     """One row a bet, American odds; legs and their sports, leagues, markets, events are joined by " | "."""
-    return written(FLAT, (flat_row(bet) for bet in exported(user)), delimiter=",", quoting=csv.QUOTE_MINIMAL)
+    return written(FLAT, (flat_row(bet) for bet in exported(bets)), delimiter=",", quoting=csv.QUOTE_MINIMAL)
 
 
 def flat_row(bet: Bet) -> dict[str, str]:
@@ -319,9 +324,9 @@ def signed(odds: Decimal) -> str:
     return f"+{text(odds)}" if odds > 0 else str(text(odds))
 
 
-def as_bet_analytix(user: User) -> str:
+def as_bet_analytix(bets: QuerySet[Bet]) -> str:
     """Bet-Analytix' 21 columns, then eight of our own; a row for each selection of a combined bet."""
-    rows = (row for bet in exported(user) for row in analytix_rows(bet))
+    rows = (row for bet in exported(bets) for row in analytix_rows(bet))
     return written(ANALYTIX, rows, delimiter=";", quoting=csv.QUOTE_ALL)
 
 

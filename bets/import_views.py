@@ -24,13 +24,14 @@ from accounts.http import SignedInRequest, signed_in
 from accounts.models import User
 from bets.exceptions import Refused
 from bets.exports import ENDINGS, FORMATS, export_bets
+from bets.history.filters import BetFilter
 from bets.import_forms import ReadForm, UploadForm, options_of
 from bets.imports.committing import commit_import, undo_import
 from bets.imports.planning import PLACED_HERE, Plan, plan_for
 from bets.imports.reading import AUTO, read_file
 from bets.imports.rows import MAX_BYTES, BadFile, Reading, Unclear
 from bets.imports.tables import table_of, text_of
-from bets.models import Bankroll, ImportBatch, ImportFormat, ImportState
+from bets.models import Bankroll, Bet, ImportBatch, ImportFormat, ImportState
 from bets.money import format_money
 from bets.stats import money
 from odds.pricing import format_odds
@@ -213,16 +214,19 @@ def discard(request: SignedInRequest, batch_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_safe
 def export(request: SignedInRequest) -> HttpResponse:
-    """All bets of the person as a file."""
+    """The bets of the person that the filter of the address lets through as a file; without one, all."""
     wanted = request.GET.get("format", "json")
     if wanted not in FORMATS:
         problem = f"format: choose one of {', '.join(FORMATS)}."
         return render(request, "400.html", {"problems": [problem]}, status=400)
+    asked = BetFilter(request.GET, Bet.objects.owned_by(request.user), request=request)
+    if not asked.form.is_valid():
+        return render(request, "400.html", {"problems": asked.form.sentences()}, status=400)
     ending = ENDINGS[wanted]
     kind = "application/json" if ending == "json" else "text/csv; charset=utf-8"
     name = f"bettrack-{timezone.localdate():%Y-%m-%d}-{wanted}.{ending}"
     return HttpResponse(
-        export_bets(request.user, wanted),
+        export_bets(request.user, wanted, asked.qs if asked.active else None),
         content_type=kind,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',

@@ -70,7 +70,7 @@ def who_and_why(event: BetEvent, owner: uuid.UUID) -> str:
 def changes_in_words(data: Mapping[str, Any], currency: str, odds_format: str) -> list[str]:
     """Say what an edit changed (see ``bets.history.editing``); nothing for other events."""
     found = []
-    for name, change in data.items():
+    for name, change in sorted(data.items(), key=lambda item: place_of(item[0])):
         if not isinstance(change, Mapping) or set(change) != {"from", "to"}:
             continue
         was, now = change["from"], change["to"]
@@ -89,6 +89,12 @@ def changes_in_words(data: Mapping[str, Any], currency: str, odds_format: str) -
             what = "Price" if name == "odds" else f"Price of {name.removesuffix(' odds')}"
             found.append(f"{what} changed from {odds(was, odds_format)} to {odds(now, odds_format)}")
     return found
+
+
+def place_of(name: str) -> tuple[int, str]:
+    """Money first, then prices, the ticket's before those of its legs."""
+    order = ("stake", "unit_stake", "odds")
+    return (order.index(name) if name in order else len(order), name)
 
 
 def money(text: str, currency: str) -> str:
