@@ -5,24 +5,36 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from typing import Final
 
 from odds import pricing
 from odds.edges.offers import Line, Offer
+
+BILLION: Final = 10**9
+
+
+@lru_cache(maxsize=65536)
+def hold_of(prices: tuple[Decimal, ...]) -> int:
+    """The hold of a market in billionths; books repeat each other's prices often."""
+    return round(pricing.hold(prices) * BILLION)
 
 
 @dataclass(slots=True)
 class BookNow:
     """One book's standing on the lines of coming games.
 
-    ``holds`` are those of the lines it prices on every side; ``best`` of ``compared`` prices no other book beats,
-    among sides that two books price at least.
+    ``hold_sum``, in billionths, is of the ``whole`` lines that it prices on every side; ``best`` of ``compared`` prices
+    no other book beats, among sides that two books price at least.
     """
 
     key: str
     title: str
-    holds: list[Fraction] = field(default_factory=list)
+    hold_sum: int = 0
+    whole: int = 0
     best: int = 0
     compared: int = 0
     seen_at: dt.datetime | None = None
@@ -30,7 +42,7 @@ class BookNow:
     @property
     def hold(self) -> Fraction | None:
         """The mean hold over its lines: what a balanced book keeps of the turnover."""
-        return sum(self.holds, Fraction(0)) / len(self.holds) if self.holds else None
+        return Fraction(self.hold_sum, self.whole * BILLION) if self.whole else None
 
     @property
     def best_share(self) -> Fraction | None:
@@ -54,5 +66,6 @@ def books_now(lines: Iterable[Line]) -> list[BookNow]:
                     book.best += offer.odds == top
         for key, offers in sides.items():
             if len(offers) == len(line.sides):
-                books[key].holds.append(pricing.hold([offer.price for offer in offers.values()]))
+                books[key].whole += 1
+                books[key].hold_sum += hold_of(tuple(offer.price for offer in offers.values()))
     return sorted(books.values(), key=lambda book: (book.hold is None, book.hold or 0, book.title))

@@ -21,6 +21,7 @@ from odds.models import Bookmaker
 AHEAD: Final = dt.timedelta(days=7)
 PERIODS: Final = {"7": "7 days", "30": "30 days", "90": "90 days"}
 USUAL_DAYS: Final = 30
+PRESENT_SECONDS: Final = 60
 KEPT_SECONDS: Final = 600
 """Twice the time after which beat asks anew."""
 
@@ -47,10 +48,19 @@ class History:
     at: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The books on the lines of coming games, and when they were compared."""
+
+    books: list[BookNow]
+    lines: int
+    at: dt.datetime
+
+
 @dataclass(frozen=True)
 class BooksPage:
     rows: list[BookRow]
-    lines: int
+    present: Present
     history: History
     days: int
     chosen: Accuracy | None
@@ -68,12 +78,12 @@ class BooksPage:
 def read_books(*, now: dt.datetime, sport: str | None, days: int, book: str) -> BooksPage:
     """Compare the books on the games of the week ahead and the ``days`` past; ``book`` has its calibration drawn.
 
-    What concerns the past is kept for ten minutes and says so.
+    What concerns the past is kept for ten minutes, the present for one; both say so.
     """
-    lines = read_lines(now=now, ahead=AHEAD, sport=sport)
+    found = read_present(now=now, sport=sport)
     history = read_history(now=now, sport=sport, days=days)
     accuracy = {one.book_key: one for one in history.accuracy}
-    present = books_now(lines)
+    present = list(found.books)
     listed = {one.key for one in present}
     past = Bookmaker.objects.filter(key__in=accuracy.keys() - listed).order_by("title")
     present += [BookNow(one.key, one.title) for one in past]
@@ -87,7 +97,22 @@ def read_books(*, now: dt.datetime, sport: str | None, days: int, book: str) -> 
         for one in present
     ]
     chosen = accuracy.get(book) or next(iter(history.accuracy), None)
-    return BooksPage(rows, len(lines), history, days, chosen)
+    return BooksPage(rows, found, history, days, chosen)
+
+
+def read_present(*, now: dt.datetime, sport: str | None) -> Present:
+    """The books compared on the lines of the week ahead; as kept in Redis where it answers. One statement."""
+    key = f"books-now:{sport or ''}"
+    kept: Present | None = None
+    with contextlib.suppress(RedisError):
+        kept = cache.get(key)
+    if kept is None:
+        lines = read_lines(now=now, ahead=AHEAD, sport=sport)
+        kept = Present(books_now(lines), len(lines), now)
+        if lines:
+            with contextlib.suppress(RedisError):
+                cache.set(key, kept, PRESENT_SECONDS)
+    return kept
 
 
 def read_history(*, now: dt.datetime, sport: str | None, days: int) -> History:

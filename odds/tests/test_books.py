@@ -37,7 +37,7 @@ def test_the_hold_is_of_whole_markets_and_the_best_price_shared() -> None:
         ]
     )
     found = {one.key: one for one in books_now(lines)}
-    assert found["a"].hold == Fraction(1, 22)
+    assert found["a"].hold == Fraction(45_454_545, 10**9)
     assert (found["a"].best, found["a"].compared) == (1, 2)
     assert (found["b"].best, found["b"].compared) == (2, 2)
     assert [one.key for one in books_now(lines)] == ["b", "a"]
