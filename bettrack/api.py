@@ -6,7 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
+from bets.api.bets import BetViewSet
+from bets.api.money import BankrollViewSet, ImportViewSet, LedgerViewSet, TagViewSet
+from bets.api.staff import ReviewViewSet
+from bets.api.statistics import StatisticsViewSet
 from bettrack.api_pages import docs, nowhere, problems, schema
+from feeds.api import CallViewSet, FeedViewSet, QuotaViewSet
 from games.api import GameViewSet, PlayerViewSet, SportViewSet, TeamViewSet
 from odds.api.analysis import EdgeViewSet, FairPriceViewSet, FutureViewSet
 from odds.api.archive import ClosingLineViewSet, SnapshotViewSet
@@ -26,6 +31,16 @@ router.register("closing-lines", ClosingLineViewSet, "closing-line")
 router.register("fair-prices", FairPriceViewSet, "fair-price")
 router.register("edges", EdgeViewSet, "edge")
 router.register("futures", FutureViewSet, "future")
+router.register("bets", BetViewSet, "bet")
+router.register("bankrolls", BankrollViewSet, "bankroll")
+router.register("ledger", LedgerViewSet, "ledger")
+router.register("tags", TagViewSet, "tag")
+router.register("statistics", StatisticsViewSet, "statistics")
+router.register("imports", ImportViewSet, "import")
+router.register("review", ReviewViewSet, "review")
+router.register("quota", QuotaViewSet, "quota")
+router.register("feeds", FeedViewSet, "feed")
+router.register("calls", CallViewSet, "call")
 
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -222,6 +222,19 @@ SPECTACULAR_SETTINGS = {
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "GameStatus": "games.models.GameStatus",
+        "GameKind": "games.models.GameKind",
+        "ResultSource": "games.models.ResultSource",
+        "Side": "odds.models.Side",
+        "EdgeKind": "odds.edges.page.EdgeKind",
+        "BetStatus": "bets.models.BetStatus",
+        "BetKind": "bets.models.BetKind",
+        "ImportState": "bets.models.ImportState",
+        "ImportFormat": "bets.models.ImportFormat",
+        "Provider": "feeds.models.Provider",
+        "QuotaBlock": "feeds.models.Block",
+    },
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -18,6 +18,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
 from bets.history.conditions import NO_BOOK, conditions, ordered_odds
@@ -74,6 +76,7 @@ class Words(forms.MultipleChoiceField):
             raise ValidationError(f"Give at most {MOST_VALUES} values of {MOST_LETTERS} letters.")
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class WordsFilter(django_filters.MultipleChoiceFilter):
     """Any of several texts."""
 

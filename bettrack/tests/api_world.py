@@ -8,6 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from bets.models import Bankroll, Bet, BetStatus
+from bets.settlement import settle_due as settle
+from bets.tests.factories import ImportBatchFactory, ended, funded_bankroll, offered, place
+from feeds.tests.factories import ApiCallFactory, QuotaFactory
 from games.models import Sport
 from games.tests.factories import (
     CommenceTimeFactory,
@@ -35,7 +39,15 @@ def ids_of_world(owner: User) -> dict[str, Any]:
     for changed in (selection, selection_of(begun, "h2h", "home"), selection_of(begun, "h2h", "away")):
         move(changed, -110, changed.game.commence_time - dt.timedelta(hours=7), at="book0")
         move(changed, -105, changed.game.commence_time - dt.timedelta(hours=6), at="book0")
+    bet, bankroll = settled_bet(owner, game.sport)
+    waiting = place(quote(game, "h2h home", -108, at="book9", changed_at=now), bankroll)
+    Bet.objects.filter(pk=waiting.pk).update(status=BetStatus.NEEDS_REVIEW, review_reason="Sources disagree.")
+    QuotaFactory()
+    ApiCallFactory()
     return {
+        "bets": bet.pk,
+        "bankrolls": bankroll.pk,
+        "imports": ImportBatchFactory(user=owner).pk,
         "sports": game.sport_id,
         "teams": game.home_team_id,
         "players": player.pk,
@@ -65,3 +77,13 @@ def open_outright() -> Any:
         for runner, price in (("Celtics", 150), ("Lakers", 180), ("Bulls", 220)):
             quote(game, "outrights win", price, at=at, participant=runner)
     return game
+
+
+def settled_bet(owner: User, sport: Sport) -> tuple[Bet, Bankroll]:
+    """A bet that was placed, won and tagged."""
+    bankroll = funded_bankroll(user=owner)
+    game = GameFactory(sport=sport, commence_time=timezone.now() + dt.timedelta(hours=5))
+    bet = place(offered(game, point="-3.5"), bankroll, tags=["model-a"])
+    ended(game, 110, 100)
+    settle()
+    return bet, bankroll

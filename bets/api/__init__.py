@@ -1,0 +1,1 @@
+"""A person's bets, money and statistics for programs; the review queue for staff."""

@@ -1,0 +1,195 @@
+"""A person's bets: list, one bet, and two questions that are asked often."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar, Final
+
+from django.db import connection
+from django.db.models import Count, QuerySet, Sum
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.authentication import owner_of
+from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, bet_out, event_out, ledger_out, money, with_rows
+from bets.history.filters import BetFilter
+from bets.models import Bet, BetEvent, BetStatus, LedgerEntry
+from bets.stats.scope import ids_of
+from rest.fields import AmountField
+from rest.shaping import Row
+from rest.views import ApiView, lists
+
+ORDERS: Final = {"-placed": ("-placed_at", "-id"), "placed": ("placed_at", "id")}
+
+
+class BetsView(ApiView):
+    """Base of views of what belongs to a person."""
+
+    scope = "bets:read"
+    write_scope = "bets:write"
+    tag = "bets"
+
+
+class OrderQuery(serializers.Serializer):
+    order = serializers.ChoiceField(
+        required=False, choices=list(ORDERS), default="-placed", help_text="Newest or oldest first."
+    )
+
+
+class StatusSums(Row):
+    """Bets of one status in one currency and kind of money."""
+
+    status = serializers.ChoiceField(choices=BetStatus.choices)
+    currency = serializers.CharField()
+    money = serializers.CharField(help_text="real or paper.")
+    count = serializers.IntegerField()
+    stake = AmountField()
+    payout = AmountField(help_text="Of settled bets.")
+
+    class Meta:
+        identity = "status"
+        example: ClassVar = {
+            "status": "won", "currency": "USD", "money": "real", "count": 12, "stake": "300.00", "payout": "561.20",
+        }  # fmt: skip
+
+
+class SportSums(Row):
+    """Games and average stake of one sport, in one currency and kind of money."""
+
+    sport_key = serializers.CharField()
+    sport_name = serializers.CharField()
+    games = serializers.IntegerField(help_text="Games of the sport in the archive.")
+    games_bet_on = serializers.IntegerField()
+    bets = serializers.IntegerField(help_text="A bet with legs in several sports counts in each.")
+    currency = serializers.CharField()
+    money = serializers.CharField()
+    average_stake = AmountField()
+
+    class Meta:
+        identity = "sport_key"
+        example: ClassVar = {
+            "sport_key": "basketball_nba", "sport_name": "NBA", "games": 1230, "games_bet_on": 41, "bets": 57,
+            "currency": "USD", "money": "real", "average_stake": "25.40",
+        }  # fmt: skip
+
+
+BY_SPORT: Final = """
+WITH mine AS MATERIALIZED (
+    SELECT b.id, b.stake, r.currency, r.kind FROM bets b JOIN bankrolls r ON r.id = b.bankroll_id WHERE b.id IN ({bets})
+), legs AS MATERIALIZED (
+    SELECT DISTINCT m.id, m.stake, m.currency, m.kind, g.sport_id, g.id AS game_id
+      FROM mine m JOIN bet_legs l ON l.bet_id = m.id JOIN games g ON g.id = l.game_id
+), per_bet AS (SELECT DISTINCT id, stake, currency, kind, sport_id FROM legs)
+SELECT s.key, s.title, (SELECT count(*) FROM games WHERE sport_id = s.key),
+       (SELECT count(DISTINCT l.game_id) FROM legs l
+         WHERE l.sport_id = s.key AND l.currency = p.currency AND l.kind = p.kind),
+       count(*), p.currency, p.kind, avg(p.stake)
+  FROM per_bet p JOIN sports s ON s.key = p.sport_id
+ GROUP BY s.key, s.title, p.currency, p.kind
+ ORDER BY s.title, s.key, p.currency, p.kind
+"""
+
+
+class BetViewSet(BetsView):
+    """Your bets, with the same filters as the history."""
+
+    queryset = Bet.objects.none()
+    serializer_class = BetOutRow
+    filterset_class = BetFilter
+    filtered_actions = ("list", "summary", "by_sport")
+    query_classes: ClassVar = {"list": OrderQuery}
+    row_classes: ClassVar = {
+        "summary": StatusSums, "by_sport": SportSums, "events": EventOutRow, "ledger": LedgerRow,
+    }  # fmt: skip
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_queryset()
+        return Bet.objects.owned_by(owner_of(self.request))
+
+    def list(self, request: Request) -> Response:
+        """Your bets, the newest first."""
+        expand = self.shape.expand
+        bets = with_rows(self.filter_queryset(self.get_queryset()), expand).order_by(
+            *ORDERS[self.asked["order"]]
+        )
+        return self.listed_rows(bets, lambda bet: bet_out(bet, expand))
+
+    def retrieve(self, request: Request, pk: Any = None) -> Response:
+        """One of your bets. `expand=evidence,events,ledger` adds why it was graded so and what it moved."""
+        expand = self.shape.expand
+        return self.one(bet_out(self._own(expand), expand))
+
+    def _own(self, expand: frozenset[str] = frozenset()) -> Bet:
+        own = with_rows(self.get_queryset(), expand)
+        found: Bet = get_object_or_404(own, pk=self.kwargs["pk"])
+        return found
+
+    @lists
+    @action(detail=True)
+    def events(self, request: Request, pk: Any = None) -> Response:
+        """What happened to the bet, the earliest first."""
+        bet = self.get_object()
+        return self.listed_rows(
+            BetEvent.objects.filter(bet=bet).select_related("by").order_by("at", "id"), event_out
+        )
+
+    @lists
+    @action(detail=True)
+    def ledger(self, request: Request, pk: Any = None) -> Response:
+        """The ledger lines of the bet, the earliest first."""
+        bet = self.get_object()
+        return self.listed_rows(LedgerEntry.objects.filter(bet=bet).order_by("at", "id"), ledger_out)
+
+    @lists
+    @action(detail=False)
+    def summary(self, request: Request) -> Response:
+        """Your bets grouped by status, with count, stake and payout; currencies and kinds of money apart."""
+        bets = self.filter_queryset(self.get_queryset())
+        groups = (
+            bets.order_by()
+            .values_list("status", "bankroll__currency", "bankroll__kind")
+            .annotate(bets=Count("id"), staked=Sum("stake"), paid=Sum("payout"))
+            .order_by("bankroll__currency", "bankroll__kind", "status")
+        )
+
+        def row_of(group: tuple[Any, ...]) -> dict[str, Any]:
+            status, currency, kind, count, stake, payout = group
+            return {
+                "status": status,
+                "currency": currency,
+                "money": kind,
+                "count": count,
+                "stake": money(stake),
+                "payout": money(payout or Decimal(0)),
+            }
+
+        return self.listed_rows(list(groups), row_of)
+
+    @lists
+    @action(detail=False, url_path="by-sport")
+    def by_sport(self, request: Request) -> Response:
+        """Games and average stake per sport, of your bets."""
+        found, values = ids_of(self.filter_queryset(self.get_queryset()))
+        with connection.cursor() as cursor:
+            cursor.execute(BY_SPORT.format(bets=found), values)
+            rows = cursor.fetchall()
+
+        def row_of(row: tuple[Any, ...]) -> dict[str, Any]:
+            key, title, games, bet_on, bets, currency, kind, stake = row
+            return {
+                "sport_key": key,
+                "sport_name": title,
+                "games": games,
+                "games_bet_on": bet_on,
+                "bets": bets,
+                "currency": currency,
+                "money": kind,
+                "average_stake": money(stake),
+            }
+
+        return self.listed_rows(rows, row_of)

@@ -1,0 +1,144 @@
+"""Bankrolls with their ledgers, tags, and imports."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import connection
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.authentication import owner_of
+from bets.api.bets import BetsView
+from bets.api.rows import BankrollRow, LedgerRow, bankroll_out, ledger_out
+from bets.models import Bankroll, BankrollKind, Currency, ImportBatch, LedgerEntry, LedgerKind
+from rest.shaping import ModelRow, Row
+from rest.views import ListMixin, RetrieveMixin, lists
+
+
+class BankrollFilter(filters.FilterSet):
+    currency = filters.ChoiceFilter(choices=Currency.choices)
+    kind = filters.ChoiceFilter(choices=BankrollKind.choices, help_text="Real or paper money.")
+    archived = filters.BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = Bankroll
+        fields: list[str] = []
+
+
+class LedgerFilter(filters.FilterSet):
+    kind = filters.MultipleChoiceFilter(choices=LedgerKind.choices)
+    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+
+    class Meta:
+        model = LedgerEntry
+        fields: list[str] = []
+
+
+class BankrollViewSet(BetsView):
+    """Your bankrolls."""
+
+    queryset = Bankroll.objects.none()
+    serializer_class = BankrollRow
+    row_classes: ClassVar = {"ledger": LedgerRow}
+    filterset_class = BankrollFilter
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return LedgerEntry.objects.none() if self.action == "ledger" else super().get_queryset()
+        mine = Bankroll.objects.owned_by(owner_of(self.request))
+        return mine.select_related("bookmaker").with_balance().order_by("created_at", "id")
+
+    def list(self, request: Request) -> Response:
+        """Your bankrolls with their balances, the oldest first."""
+        return self.listed_rows(self.filter_queryset(self.get_queryset()), bankroll_out)
+
+    def retrieve(self, request: Request, pk: Any = None) -> Response:
+        """One of your bankrolls."""
+        return self.one(bankroll_out(self.get_object()))
+
+    @lists
+    @action(detail=True, filterset_class=None)
+    def ledger(self, request: Request, pk: Any = None) -> Response:
+        """Every movement of the bankroll's money, the newest first; the balances chain."""
+        lines = LedgerEntry.objects.filter(bankroll=self.get_object()).order_by("-seq")
+        return self.listed_rows(lines, ledger_out)
+
+
+class LedgerViewSet(BetsView):
+    """Every movement of your money."""
+
+    queryset = LedgerEntry.objects.none()
+    serializer_class = LedgerRow
+    filterset_class = LedgerFilter
+
+    def list(self, request: Request) -> Response:
+        """The ledger lines of all your bankrolls, the newest first."""
+        mine = LedgerEntry.objects.filter(bankroll__user=owner_of(request)).order_by("-at", "-id")
+        return self.listed_rows(self.filter_queryset(mine), ledger_out)
+
+
+class TagRow(Row):
+    """A tag of your bets."""
+
+    tag = serializers.CharField()
+    bets = serializers.IntegerField()
+
+    class Meta:
+        identity = "tag"
+        example: ClassVar = {"tag": "model-a", "bets": 31}
+
+
+TAGS = """
+SELECT tag, count(*) FROM bets CROSS JOIN LATERAL unnest(tags) AS tag
+WHERE user_id = %s AND withdrawn_at IS NULL AND tags <> '{}' GROUP BY tag ORDER BY tag
+"""
+
+
+class TagViewSet(BetsView):
+    """Tags of your bets."""
+
+    queryset = Bankroll.objects.none()
+    serializer_class = TagRow
+
+    def list(self, request: Request) -> Response:
+        """Your tags with the number of bets that bear them."""
+        with connection.cursor() as cursor:
+            cursor.execute(TAGS, [owner_of(request).pk])
+            rows = cursor.fetchall()
+        return self.listed_rows(rows, lambda row: {"tag": row[0], "bets": row[1]})
+
+
+class ImportRow(ModelRow):
+    """A file of bets that was brought in, or is being looked at."""
+
+    class Meta:
+        model = ImportBatch
+        fields = (
+            "id", "format", "file_name", "checksum", "state", "added", "settled", "created_at", "undone_at",
+        )  # fmt: skip
+        example: ClassVar = {
+            "id": "0195f1a0-0000-7000-8000-0000000000e1", "format": "pikkit", "file_name": "bets.csv",
+            "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "state": "committed",
+            "added": 212, "settled": 0, "created_at": "2026-11-20T18:22:00Z", "undone_at": None,
+        }  # fmt: skip
+
+
+class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
+    """Imports of your bets."""
+
+    queryset = ImportBatch.objects.none()
+    serializer_class = ImportRow
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[ImportBatch]:
+        if getattr(self, "swagger_fake_view", False):
+            return ImportBatch.objects.none()
+        mine = ImportBatch.objects.owned_by(owner_of(self.request)).defer("content")
+        return mine.order_by("-created_at", "-id")

@@ -1,0 +1,365 @@
+"""Bets, bankrolls and ledger lines as the API writes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar, Final
+
+from django.db.models import Prefetch, QuerySet
+from rest_framework import serializers
+
+from bets.models import (
+    Bankroll,
+    Bet,
+    BetEvent,
+    BetKind,
+    BetLeg,
+    BetStatus,
+    ImportedLeg,
+    LedgerEntry,
+)
+from games.api import GAME_ID
+from odds.api.rows import american, decimal, described, priced, sides_of
+from rest.fields import AmountField, NumberField, OddsField, PointField, UtcField, plain
+from rest.shaping import Row
+
+BET_ID: Final = "0195f1a0-0000-7000-8000-0000000000c1"
+ROLL_ID: Final = "0195f1a0-0000-7000-8000-0000000000d1"
+
+
+class LegOutRow(Row):
+    """One selection of a bet; of an imported bet what its file says."""
+
+    position = serializers.IntegerField()
+    game_id = serializers.UUIDField(allow_null=True)
+    game_title = serializers.CharField()
+    sport_key = serializers.CharField(allow_null=True)
+    sport_name = serializers.CharField(allow_blank=True)
+    commence_time = UtcField(allow_null=True)
+    game_status = serializers.CharField(allow_null=True)
+    selection_id = serializers.IntegerField(allow_null=True)
+    market_type = serializers.CharField(allow_blank=True)
+    bet_type = serializers.CharField()
+    side = serializers.CharField(allow_null=True)
+    team = serializers.CharField(allow_null=True)
+    player = serializers.CharField(allow_null=True)
+    prop_type = serializers.CharField(allow_null=True)
+    participant = serializers.CharField(allow_null=True)
+    point = PointField(allow_null=True)
+    odds = OddsField(allow_null=True, help_text="American odds at placement.")
+    decimal = NumberField(allow_null=True)
+    status = serializers.CharField(allow_blank=True)
+    price_seen_at = UtcField(allow_null=True, help_text="When the archive saw that price at that book.")
+    closing_odds = OddsField(allow_null=True)
+    closing_decimal = NumberField(allow_null=True)
+    closing_point = PointField(allow_null=True)
+    closing_seen_at = UtcField(allow_null=True)
+    closing_fair = NumberField(allow_null=True, help_text="Fair chance at the close.")
+    imported = serializers.BooleanField()
+    evidence = serializers.DictField(
+        help_text="With `expand=evidence`: why the leg was graded so.", required=False
+    )
+
+
+class EventOutRow(Row):
+    """What happened to a bet."""
+
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    at = UtcField()
+    revision = serializers.IntegerField()
+    by = serializers.CharField(allow_null=True, help_text="Username; null: BetTrack itself.")
+    reason = serializers.CharField(allow_blank=True)
+
+    class Meta:
+        example: ClassVar = {
+            "id": 12, "kind": "placed", "at": "2026-11-20T18:22:00Z", "revision": 0, "by": "ada", "reason": "",
+        }  # fmt: skip
+
+
+class LedgerRow(Row):
+    """A movement of money; the balance after is the balance before and the amount."""
+
+    id = serializers.IntegerField()
+    bankroll_id = serializers.UUIDField()
+    seq = serializers.IntegerField(help_text="Number of the line in its bankroll.")
+    kind = serializers.CharField()
+    amount = AmountField(help_text="Signed: a stake is negative.")
+    balance_after = AmountField()
+    bet_id = serializers.UUIDField(allow_null=True)
+    revision = serializers.IntegerField()
+    note = serializers.CharField(allow_blank=True)
+    at = UtcField()
+
+    class Meta:
+        example: ClassVar = {
+            "id": 34, "bankroll_id": ROLL_ID, "seq": 2, "kind": "stake", "amount": "-25.00",
+            "balance_after": "975.00", "bet_id": BET_ID, "revision": 0, "note": "", "at": "2026-11-20T18:22:00Z",
+        }  # fmt: skip
+
+
+class BetOutRow(Row):
+    """A bet. Of a straight one the flat fields say what it is on; of others see `legs`."""
+
+    id = serializers.UUIDField()
+    bankroll_id = serializers.UUIDField()
+    bankroll = serializers.CharField()
+    currency = serializers.CharField()
+    money = serializers.CharField(help_text="real or paper.")
+    bookmaker = serializers.CharField(allow_null=True)
+    book_name = serializers.CharField(allow_blank=True, help_text="The book in an imported file's words.")
+    kind = serializers.ChoiceField(choices=BetKind.choices)
+    status = serializers.ChoiceField(choices=BetStatus.choices)
+    stake = AmountField(help_text="All that it risks.")
+    unit_stake = AmountField(allow_null=True, help_text="Of each combination, or a backer's stake of a lay.")
+    combinations = serializers.IntegerField()
+    odds = OddsField(help_text="American odds of the whole ticket at placement.")
+    decimal = NumberField()
+    payout = AmountField(allow_null=True)
+    profit = AmountField(allow_null=True)
+    placed_at = UtcField()
+    settled_at = UtcField(allow_null=True)
+    game_id = serializers.UUIDField(allow_null=True)
+    selection_id = serializers.IntegerField(allow_null=True)
+    market_type = serializers.CharField(allow_null=True, allow_blank=True)
+    bet_type = serializers.CharField(allow_null=True)
+    side = serializers.CharField(allow_null=True)
+    team = serializers.CharField(allow_null=True)
+    player = serializers.CharField(allow_null=True)
+    prop_type = serializers.CharField(allow_null=True)
+    point = PointField(allow_null=True)
+    is_lay = serializers.BooleanField()
+    is_bonus = serializers.BooleanField()
+    own_price = serializers.BooleanField(help_text="The person's price, not one on the board.")
+    price_verified = serializers.BooleanField(help_text="The archive saw every leg's price at that book.")
+    teaser_points = PointField(allow_null=True)
+    commission_pct = NumberField(allow_null=True)
+    boost_pct = NumberField()
+    boost_cap = AmountField(allow_null=True)
+    insured_up_to = AmountField(allow_null=True)
+    each_way_places = serializers.IntegerField(allow_null=True)
+    cashed_stake = AmountField()
+    cashed_out = AmountField()
+    revision = serializers.IntegerField(help_text="How often it has been graded.")
+    review_reason = serializers.CharField(allow_blank=True)
+    note = serializers.CharField(allow_blank=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    legs = LegOutRow(many=True)
+    events = EventOutRow(many=True)
+    ledger = LedgerRow(many=True)
+    evidence = serializers.BooleanField(
+        help_text="In `expand` it adds the evidence to the legs.", required=False
+    )
+
+    class Meta:
+        expandable = ("events", "ledger", "evidence")
+        example: ClassVar = {
+            "id": BET_ID, "bankroll_id": ROLL_ID, "bankroll": "Main", "currency": "USD", "money": "real",
+            "bookmaker": "draftkings", "book_name": "", "kind": "straight", "status": "won", "stake": "25.00",
+            "unit_stake": None, "combinations": 1, "odds": "-110", "decimal": "1.909091", "payout": "47.73",
+            "profit": "22.73", "placed_at": "2026-11-20T18:22:00Z", "settled_at": "2026-11-21T03:02:30Z",
+            "game_id": GAME_ID, "selection_id": 4711, "market_type": "spreads", "bet_type": "spread",
+            "side": "home", "team": "Boston Celtics", "player": None, "prop_type": None, "point": "-3.5",
+            "is_lay": False, "is_bonus": False, "own_price": False, "price_verified": True, "tags": ["nba"],
+            "note": "", "legs": [],
+        }  # fmt: skip
+
+
+def with_rows(bets: QuerySet[Bet], expand: frozenset[str] = frozenset()) -> QuerySet[Bet]:
+    """Join what ``bet_out`` reads: two statements more for a page, and one or two for each part expanded."""
+    legs = BetLeg.objects.select_related(
+        "game__sport",
+        "game__home_team",
+        "game__away_team",
+        "selection",
+        *(["grade"] if "evidence" in expand else []),
+    ).order_by("position")
+    found = bets.select_related("bookmaker", "bankroll").prefetch_related(
+        Prefetch("legs", legs), "imported_legs"
+    )
+    if "events" in expand:
+        found = found.prefetch_related(
+            Prefetch("events", BetEvent.objects.select_related("by").order_by("at", "id"))
+        )
+    if "ledger" in expand:
+        found = found.prefetch_related(Prefetch("ledger", LedgerEntry.objects.order_by("at", "id")))
+    return found
+
+
+def bet_out(bet: Bet, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """A bet of ``with_rows``."""
+    legs = [leg_out(leg, evidence="evidence" in expand) for leg in bet.legs.all()]
+    legs += [imported_out(leg) for leg in bet.imported_legs.all()]
+    only = legs[0] if len(legs) == 1 else {}
+    gain = None if bet.payout is None else bet.payout if bet.is_bonus else bet.payout - bet.stake
+    row = {
+        "id": bet.pk,
+        "bankroll_id": bet.bankroll_id,
+        "bankroll": bet.bankroll.name,
+        "currency": bet.bankroll.currency,
+        "money": bet.bankroll.kind,
+        "bookmaker": bet.bookmaker.key if bet.bookmaker else None,
+        "book_name": bet.book_name,
+        "kind": bet.kind,
+        "status": bet.status,
+        "stake": money(bet.stake),
+        "unit_stake": money(bet.unit_stake),
+        "combinations": bet.combinations,
+        "odds": american(bet.odds),
+        "decimal": decimal(bet.odds),
+        "payout": money(bet.payout),
+        "profit": money(gain),
+        "placed_at": bet.placed_at,
+        "settled_at": bet.settled_at,
+        **{name: only.get(name) for name in FLAT},
+        "is_lay": bet.is_lay,
+        "is_bonus": bet.is_bonus,
+        "own_price": bet.own_price,
+        "price_verified": bool(legs) and all(leg["price_seen_at"] is not None for leg in legs),
+        "teaser_points": plain(bet.teaser_points),
+        "commission_pct": plain(bet.commission_pct),
+        "boost_pct": plain(bet.boost_pct),
+        "boost_cap": money(bet.boost_cap),
+        "insured_up_to": money(bet.insured_up_to),
+        "each_way_places": bet.each_way_places,
+        "cashed_stake": money(bet.cashed_stake),
+        "cashed_out": money(bet.cashed_out),
+        "revision": bet.revision,
+        "review_reason": bet.review_reason,
+        "note": bet.note,
+        "tags": bet.tags,
+        "legs": legs,
+    }
+    if "events" in expand:
+        row["events"] = [event_out(event) for event in bet.events.all()]
+    if "ledger" in expand:
+        row["ledger"] = [ledger_out(line) for line in bet.ledger.all()]
+    if "evidence" in expand:
+        row["evidence"] = True
+    return row
+
+
+FLAT: Final = (
+    "game_id", "selection_id", "market_type", "bet_type", "side", "team", "player", "prop_type", "point",
+)  # fmt: skip
+
+
+def leg_out(leg: BetLeg, *, evidence: bool = False) -> dict[str, Any]:
+    game, chosen = leg.game, leg.selection
+    row = {
+        "position": leg.position,
+        "game_id": game.pk,
+        "game_title": game.title,
+        "sport_key": game.sport_id,
+        "sport_name": game.sport_name,
+        "commence_time": game.commence_time,
+        "game_status": game.status,
+        "selection_id": leg.selection_id,
+        **described(chosen.market, chosen.participant, chosen.side, sides_of(game)),
+        "bet_type": leg.bet_type,
+        "point": plain(leg.point),
+        "odds": american(leg.odds),
+        "decimal": decimal(leg.odds),
+        "status": leg.status,
+        "price_seen_at": leg.price_seen_at,
+        "closing_odds": american(leg.closing_odds),
+        "closing_decimal": decimal(leg.closing_odds),
+        "closing_point": plain(leg.closing_point),
+        "closing_seen_at": leg.closing_seen_at,
+        "closing_fair": plain(leg.closing_fair),
+        "imported": False,
+    }
+    return {**row, "evidence": leg.evidence} if evidence else row
+
+
+def imported_out(leg: ImportedLeg) -> dict[str, Any]:
+    nothing = ("game_id", "sport_key", "game_status", "selection_id", "side", "team", "player", "prop_type")
+    return {
+        **dict.fromkeys(nothing),
+        "position": leg.position,
+        "game_title": leg.event,
+        "sport_name": leg.league or leg.sport,
+        "commence_time": leg.starts_at,
+        "market_type": leg.market,
+        "bet_type": leg.bet_type,
+        "participant": leg.description,
+        "point": plain(leg.point),
+        "odds": priced(leg.odds)["price"],
+        "decimal": priced(leg.odds)["decimal"],
+        "status": leg.status,
+        "price_seen_at": None,
+        "closing_odds": american(leg.closing_odds),
+        "closing_decimal": decimal(leg.closing_odds),
+        "closing_point": plain(leg.closing_point),
+        "closing_seen_at": None,
+        "closing_fair": None,
+        "imported": True,
+    }
+
+
+def event_out(event: BetEvent) -> dict[str, Any]:
+    return {
+        "id": event.pk,
+        "kind": event.kind,
+        "at": event.at,
+        "revision": event.revision,
+        "by": event.by.username if event.by else None,
+        "reason": event.reason,
+    }
+
+
+def ledger_out(line: LedgerEntry) -> dict[str, Any]:
+    return {
+        "id": line.pk,
+        "bankroll_id": line.bankroll_id,
+        "seq": line.seq,
+        "kind": line.kind,
+        "amount": money(line.amount),
+        "balance_after": money(line.balance_after),
+        "bet_id": line.bet_id,
+        "revision": line.revision,
+        "note": line.note,
+        "at": line.at,
+    }
+
+
+class BankrollRow(Row):
+    """A pot of money of one currency."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    currency = serializers.CharField()
+    kind = serializers.CharField(help_text="real or paper.")
+    bookmaker = serializers.CharField(allow_null=True)
+    balance = AmountField(help_text="What the last ledger line left.")
+    is_default = serializers.BooleanField()
+    may_go_negative = serializers.BooleanField()
+    archived_at = UtcField(allow_null=True)
+    created_at = UtcField()
+
+    class Meta:
+        example: ClassVar = {
+            "id": ROLL_ID, "name": "Main", "currency": "USD", "kind": "real", "bookmaker": None,
+            "balance": "975.00", "is_default": True, "may_go_negative": False, "archived_at": None,
+            "created_at": "2026-09-01T12:00:00Z",
+        }  # fmt: skip
+
+
+def bankroll_out(roll: Bankroll) -> dict[str, Any]:
+    """A bankroll of ``with_balance``."""
+    return {
+        "id": roll.pk,
+        "name": roll.name,
+        "currency": roll.currency,
+        "kind": roll.kind,
+        "bookmaker": roll.bookmaker.key if roll.bookmaker else None,
+        "balance": money(roll.balance),  # type: ignore[attr-defined] # annotated
+        "is_default": roll.is_default,
+        "may_go_negative": roll.may_go_negative,
+        "archived_at": roll.archived_at,
+        "created_at": roll.created_at,
+    }
+
+
+def money(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
