@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import logging
 import secrets
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -27,6 +29,8 @@ from accounts.addresses import release_unconfirmed
 from accounts.client_ip import client_ip
 from accounts.lookup import accounts_named, accounts_with
 from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AddressStage(EmailVerificationStage):  # type: ignore[misc]
@@ -72,6 +76,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         with transaction.atomic():
             release_unconfirmed(email_address)
             return bool(super().confirm_email(request, email_address))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send it if it can be sent. A mail server that is down breaks no page, and the answer is the same for all."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException) as error:
+            logger.error("mail %s was not sent: %s", template_prefix, type(error).__name__)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return public_url(request, reverse("account_confirm_email", args=[emailconfirmation.key]))

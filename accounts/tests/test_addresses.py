@@ -182,3 +182,18 @@ def test_weak_passwords_are_refused(client: Client, ada: User, password: str) ->
     assert client.post(reverse("account_change_password"), form).status_code == 200
     ada.refresh_from_db()
     assert ada.check_password(PASSWORD)
+
+
+def test_a_mail_server_that_is_down_breaks_no_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def down(*_: object, **__: object) -> int:
+        raise ConnectionRefusedError("mail.example.com has the password hunter2")
+
+    monkeypatch.setattr(EmailMessage, "send", down)
+    UserFactory(email="ada@example.com")
+    for email in ("ada@example.com", "nobody@example.com"):
+        answer = client.post(reverse("account_reset_password"), {"email": email})
+        assert answer.headers["Location"] == reverse("account_reset_password_done")
+    assert "was not sent: ConnectionRefusedError" in caplog.text
+    assert "hunter2" not in caplog.text

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import User
-from bets.models import Bankroll, BankrollKind, Currency, LedgerKind
+from bets.models import Bankroll, BankrollKind, BettingPreferences, Currency, LedgerKind
 from bets.money import BadAmount, parse_money
 from odds.models import Bookmaker
 
@@ -52,6 +52,7 @@ class BankrollForm(forms.ModelForm):
         kind.choices = KINDS
         if self.instance._state.adding:
             kind.initial = BankrollKind.PAPER
+            self.initial["currency"] = BettingPreferences.objects.of(user).currency
         book.queryset = Bookmaker.objects.order_by("title")
         book.empty_label = "Any bookmaker"
 

@@ -94,3 +94,8 @@ def test_nobody_changes_what_is_anothers(client: Client, ada: User) -> None:
     save(client, default_stake="20", user=str(other.pk))
     assert BettingPreferences.objects.of(ada).default_stake == 20
     assert BettingPreferences.objects.of(other).default_stake is None
+
+
+def test_a_new_bankroll_begins_with_the_currency(client: Client, ada: User) -> None:
+    save(client, currency="SEK")
+    assert '<option value="SEK" selected>' in client.get(reverse("bets:bankrolls")).content.decode()
