@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bets import bankrolls, ledger
-from bets.models import Bankroll, LedgerEntry
+from bets.models import Bankroll, BettingPreferences, LedgerEntry
 from bets.tests.factories import place
 from bets.tests.scenes import person, scene
 from bets.tests.test_slip_page import words
@@ -52,6 +52,12 @@ def test_a_bankroll_opens_with_its_deposit_as_first_line(client: Client, newcome
 def test_a_bankroll_may_open_empty(client: Client, newcomer: User) -> None:
     client.post(reverse("bets:bankrolls"), NEW | {"deposit": ""})
     assert ledger.balance(Bankroll.objects.get()) == 0
+
+
+def test_a_new_bankroll_begins_with_the_usual_currency(client: Client, newcomer: User) -> None:
+    BettingPreferences.objects.create(user=newcomer, currency="EUR")
+    response = client.get(reverse("bets:bankrolls"))
+    assert response.context["form"]["currency"].value() == "EUR"
 
 
 def test_opening_leads_back_to_where_one_came_from(client: Client, newcomer: User) -> None:
@@ -160,8 +166,8 @@ def test_the_list_takes_the_same_queries_for_one_bankroll_and_for_many(
     client: Client, ada: Bankroll, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(3):
-        # session, user, bankrolls, bookmakers to choose from, bankrolls of the top bar, bets to look at
-        with django_assert_num_queries(6):
+        # session, user, usual currency, bankrolls, bookmakers to choose from, those of the top bar, bets to look at
+        with django_assert_num_queries(7):
             client.get(reverse("bets:bankrolls"))
         bankrolls.open_bankroll(user=ada.user, name=f"No. {number}", opening_deposit=Decimal(1))
 

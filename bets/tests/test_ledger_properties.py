@@ -5,6 +5,7 @@ twice is done once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from bets.bankrolls import adjust, credit_bonus, deposit, edit_bankroll, transfer, undo, withdraw
 from bets.decisions.cashing import cash_out
 from bets.exceptions import Refused
+from bets.history.editing import edit_terms, terms_of
 from bets.imports.committing import undo_import
 from bets.ledger import balance
 from bets.models import (
@@ -183,6 +185,12 @@ class Person:
         bet = Bet.objects.filter(bankroll=roll, status__in=OPEN_STATUSES, legs__isnull=False).first()
         if bet is not None:
             cash_out(bet=bet, offer=amount, by=self.user, reason="enough")
+
+    def restake(self, roll: Bankroll, amount: Decimal) -> None:
+        bet = Bet.objects.filter(bankroll=roll, status="pending", legs__isnull=False).first()
+        if bet is not None:
+            terms = terms_of(bet, list(bet.legs.order_by("position")))
+            edit_terms(bet=bet, by=self.user, terms=replace(terms, stake=amount))
 
     def import_(self, roll: Bankroll, _: Decimal) -> None:
         imported(self.user, PIKKIT, bankroll=roll)
