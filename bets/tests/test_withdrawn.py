@@ -29,6 +29,7 @@ LEAVES_OUT = {
     "payout IS NULL": "a withdrawn bet is void, which a CHECK makes sure of",
     "'pending'": "a withdrawn bet is void",
     "'needs_review'": "a withdrawn bet is void",
+    "status = ANY(%(open)s)": "a withdrawn bet is void",
 }
 OF_ALL = {
     "bets/models/bankrolls.py": "a bankroll that has lines of withdrawn bets keeps its currency too",
