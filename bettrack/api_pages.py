@@ -21,7 +21,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from rest.problems import CODES, ApiProblem, answer
 from rest.renderers import dumps
 
-FORMATS = {"json": "application/json", "yaml": "application/yaml"}
+FORMATS = {"yaml": "application/yaml", "json": "application/json"}
 
 
 @require_safe

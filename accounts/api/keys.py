@@ -56,7 +56,9 @@ def create_key(
         name=name,
         prefix=prefix,
         digest=digest_of(text),
-        scopes=sorted(set(scopes), key=Scope.values.index),
+        scopes=sorted(
+            set(scopes), key=lambda scope: Scope.values.index(scope) if scope in Scope.values else 99
+        ),
         created_at=now,
         expires_at=expires_at,
     )
