@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from bets.exceptions import Refused
-from bets.models import Slip, SlipLeg
+from bets.models import BetKind, Slip, SlipLeg
 from bets.models.slips import new_key
 from bets.placement.asked import MAX_LEGS
 from odds import markets
@@ -61,7 +61,7 @@ def locked(user: User) -> Slip:
 def add(*, user: User, lines: Sequence[Clicked], stake: str = "", now: dt.datetime) -> Slip:
     """Put lines into the slip; one that is in it already takes its new price. ``stake`` is what new legs begin with.
 
-    Raises Refused when the slip would hold more legs than a ticket may have.
+    Several lines that each bring a stake are straight bets. Raises Refused when the slip would hold more legs than a ticket may have.
     """
     slip = locked(user)
     held = list(SlipLeg.objects.filter(slip=slip, removed_at__isnull=True).select_related("selection"))
@@ -75,6 +75,8 @@ def add(*, user: User, lines: Sequence[Clicked], stake: str = "", now: dt.dateti
         if len(held) > MAX_LEGS:
             raise Refused(f"A slip holds {MAX_LEGS} legs. Remove one first.")
         leg.save()
+    if len(lines) > 1 and all(line.stake for line in lines):
+        slip.kind = BetKind.STRAIGHT
     renew(slip)
     return slip
 

@@ -101,7 +101,8 @@ class SlipForm(forms.Form):
         error_messages={"invalid_choice": "Choose one of your bankrolls."},
     )
     ticket_book = forms.CharField(required=False, max_length=32)
-    # buttons: another kind, a stake to take, the price a book has now, the one clicked
+    # buttons: other prices accepted from now on, another kind, a stake to take, the price a book has now, the one clicked
+    accept = forms.ChoiceField(required=False, choices=Moves)
     make = forms.ChoiceField(required=False, choices=[(kind.value, kind.label) for kind in SLIP_KINDS])
     fill = forms.RegexField(r"(ticket|\d{1,18}):[0-9.]{1,20}", required=False)
     take = forms.RegexField(r"\d{1,18}:-?[0-9.]{1,16}:-?[0-9.]{0,12}", required=False)

@@ -42,7 +42,7 @@ def take_over(*, user: User, form: SlipForm) -> list[SlipLeg]:
 def write_slip(slip: Slip, form: SlipForm) -> None:
     """Write what was typed beside the legs."""
     slip.kind = form.sent("make") or form.sent("kind") or slip.kind
-    slip.moves = form.sent("moves") or slip.moves
+    slip.moves = form.sent("accept") or form.sent("moves") or slip.moves
     if form.sent("stake") is not None:
         slip.stake = form.sent("stake")
     slip.bankroll = form.sent("bankroll") or slip.bankroll

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from games.models import Game
+from games.models import Game, GameStatus
 from odds import markets, pricing
 from odds.best_prices import Quote
 from odds.edges.finding import (
@@ -102,6 +102,12 @@ class EdgeRow:
     outlay: Decimal | None = None
     worst: Decimal | None = None
     hit: Decimal | None = None
+
+    @property
+    def can_be_added(self) -> bool:
+        """Tell whether all legs can go into the slip at once: several backs on a game still to come."""
+        backs = not any(leg.offer.is_lay for leg in self.legs)
+        return len(self.legs) > 1 and backs and self.game.status == GameStatus.SCHEDULED
 
 
 @dataclass(frozen=True)
