@@ -12,6 +12,7 @@ from accounts.models import User
 from bets.due import DECIDED
 from bets.models import OPEN_STATUSES, Bet, BetLeg, BetStatus
 from bets.money import format_money, round_money
+from bets.snapshots import snapshot_url
 from bets.ticket_terms import each_way_of, if_all_win
 from bets.wording import agreed_in_words, game_name, selection_name
 from games.models import Game
@@ -44,6 +45,12 @@ class LegRow:
     def is_waiting_for_result(self) -> bool:
         return self.leg.status == BetStatus.PENDING
 
+    @property
+    def snapshot(self) -> str:
+        """Where the archive shows the leg's price as it was seen; empty if it never saw it at that book."""
+        seen_at = self.leg.price_seen_at
+        return "" if seen_at is None else snapshot_url(self.leg.selection, seen_at)
+
 
 @dataclass(frozen=True, slots=True)
 class BetRow:
@@ -59,6 +66,11 @@ class BetRow:
     pill: str
     sign: str
     early: str = ""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the archive saw every leg's price at its book."""
+        return bool(self.legs) and all(leg.leg.price_seen_at is not None for leg in self.legs)
 
     @property
     def is_open(self) -> bool:

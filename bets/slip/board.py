@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from bets.models import Moves, SlipLeg
 from bets.placement.asked import commission_at
+from bets.snapshots import snapshot_url
 from bets.wording import game_name, point_name, selection_name
 from games.models import Game, GameStatus
 from odds import markets
@@ -90,6 +91,11 @@ class SlipLine:
     def is_verified(self) -> bool:
         """The archive sees this price at that book now."""
         return self.state in ("open", "taken") and self.seen_at is not None
+
+    @property
+    def snapshot(self) -> str:
+        """Where the archive shows the price as it was last seen."""
+        return snapshot_url(self.leg.selection, self.seen_at) if self.seen_at else ""
 
     @property
     def is_worse(self) -> bool:

@@ -95,7 +95,7 @@ def test_the_list_shows_bets_with_price_stake_status_and_totals(
     assert "+$15.00 Yield +150.0% Staked $10.00 Returned $25.00 Won–lost–push–void 1–0–0–0" in text
     assert "Open exposure $40.00 in 1 bet" in text
     assert "All 2 Open 1 Settled 1" in text
-    assert "+150 FanDuel $10.00 $25.00 +$15.00 Won" in text
+    assert "+150 FanDuel , price verified $10.00 $25.00 +$15.00 Won" in text
 
 
 @pytest.mark.parametrize(("state", "number"), [("", 3), ("open", 2), ("settled", 1), ("needs_review", 1)])

@@ -215,3 +215,29 @@ def test_clearing_can_be_undone(ada: Client, at: Scene) -> None:
     assert "2 legs removed. Undo" in words(ada.post(reverse("bets:slip_clear"), **HTMX))
     back = words(ada.post(reverse("bets:slip_undo"), **HTMX))
     assert "Slip, 2 straight bets" in back
+
+
+def test_the_price_seen_leads_to_its_snapshot_on_slip_bet_and_list(ada: Client, at: Scene) -> None:
+    key = add(ada, at)
+    tab = f"&amp;chart={at.moneyline.pk}&amp;at="
+    page = ada.get(reverse("bets:slip")).content.decode()
+    assert tab in page
+    place(ada, key)
+    bet = Bet.objects.get()
+    assert bet.legs.get().price_seen_at is not None
+    page = ada.get(reverse("bets:bet", args=[bet.pk])).content.decode()
+    assert tab in page
+    address = page.partition('<a class="verified link-quiet" href="')[2].partition('"')[0]
+    assert ada.get(address.replace("&amp;", "&")).status_code == 200
+    assert ", price verified" in words(ada.get(reverse("bets:history")))
+
+
+def test_a_price_of_ones_own_is_not_verified_anywhere(ada: Client, at: Scene) -> None:
+    key = add(ada, at)
+    leg = SlipLeg.objects.get()
+    assert "not verified" in words(press(ada, key, **{f"price-{leg.pk}": "+150"}))
+    place(ada, key)
+    bet = Bet.objects.get()
+    assert (bet.own_price, bet.legs.get().price_seen_at) == (True, None)
+    assert "not seen at that book" in words(ada.get(reverse("bets:bet", args=[bet.pk])))
+    assert "price verified" not in words(ada.get(reverse("bets:history")))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -183,7 +184,7 @@ def test_axe_finds_nothing_serious_on_the_slip(
     axe: str,
     kind: str,
     width: int,
-    scheme: str,
+    scheme: Literal["light", "dark"],
 ) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
