@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,17 @@ from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.tests.factories import UserFactory
-from bets.tests.factories import BankrollFactory, ImportBatchFactory, PublishedRecordFactory
+from bets.history.editing import edit_words
+from bets.history.saved import delete_filter
+from bets.tests.factories import (
+    BankrollFactory,
+    ImportBatchFactory,
+    PublishedRecordFactory,
+    SavedFilterFactory,
+    funded_bankroll,
+    offered,
+    place,
+)
 from bets.tests.stats_bets import START, every_kind, settled
 from bets.tests.test_imports import PIKKIT, imported
 from bettrack.tests.conftest import stay_at_home
@@ -123,4 +134,32 @@ def test_axe_finds_nothing_serious_on_statistics_and_imports(
     sign_in(look.context, roll.user, live_server)
     pages = ["/stats/", "/stats/?by=tag", "/stats/?period=7", f"/record/{published.token}/", "/bets/import/"]
     pages += [f"/bets/import/{draft.pk}/" for draft in drafts]
+    assert not faults(look, axe, live_server.url, pages)
+
+
+def test_axe_finds_nothing_serious_on_lists_of_bets_and_what_is_kept_of_them(
+    live_server: LiveServer, look: Page, axe: str, game: Game
+) -> None:
+    roll = funded_bankroll("500", user=UserFactory(username="ada", time_zone="UTC"))
+    every_kind(roll)
+    parlay = settled(roll, "won", legs=2, close="-120", fair="0.5", tags=["model"], note="A note")
+    line = offered(GameFactory(commence_time=timezone.now() + HOUR), "h2h", bookmaker=book("alpha"))
+    bet = place(line, roll, stake=Decimal(5), tags=["fun"])
+    edit_words(bet=bet, by=roll.user, note="Changed", tags=[])
+    kept = SavedFilterFactory(user=roll.user, query="status=won")
+    delete_filter(filter_id=SavedFilterFactory(user=roll.user).pk, by=roll.user)
+    sign_in(look.context, roll.user, live_server)
+    pages = [
+        "/bets/",
+        f"/bets/?{kept.query}&tag=model&sort=stake",
+        "/bets/?odds_from=x&until=x",
+        "/bets/?tag=nothing",
+    ]
+    pages += [
+        "/bets/calendar/?month=2026-03",
+        "/bets/filters/",
+        f"/bets/{bet.pk}/",
+        f"/bets/{bet.pk}/edit/",
+        f"/bets/{parlay.pk}/",
+    ]
     assert not faults(look, axe, live_server.url, pages)
