@@ -49,11 +49,13 @@ def what_stays(user: User) -> list[Count]:
 def delete_account(*, user: User, now: dt.datetime) -> None:
     """Delete the account and all that the register of personal rows names. What is kept is that it happened.
 
-    Raises LastAdministrator. Safe against whatever is written meanwhile: the account is locked first, so a bet or
-    a deposit that comes later finds no owner.
+    Raises LastAdministrator. Safe against what is written meanwhile: a bet or a deposit comes before, and goes too, or
+    it comes after and finds no owner.
     """
     with an_administrator_remains():
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        for lock in personal.earlier_locks():
+            lock(user)
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         access_ended.send(sender=User, user=locked)
         finish = [step(locked) for step in personal.steps()]
         delete_sessions(user=locked)

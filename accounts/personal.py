@@ -44,11 +44,12 @@ class Kept:
 
 
 Step = Callable[[User], Callable[[], None]]
-"""Called before anything is deleted; what it returns is called afterwards, in the same transaction."""
+"""Called with the account locked, before anything is deleted; what it returns is called afterwards, in the same transaction."""
 
 _owned: dict[type[models.Model], Owned] = {}
 _kept: dict[tuple[type[models.Model], str], Kept] = {}
 _steps: list[Step] = []
+_earlier_locks: list[Callable[[User], None]] = []
 
 
 def owns(label: str, path: str = "user", words: tuple[str, str] | None = None) -> None:
@@ -73,6 +74,16 @@ def settles(step: Step) -> None:
     """Register what else has to be put right when an account is deleted."""
     if step not in _steps:
         _steps.append(step)
+
+
+def locks_first(lock: Callable[[User], None]) -> None:
+    """Register what has to be locked before the account is, in the order in which the app's own services lock."""
+    if lock not in _earlier_locks:
+        _earlier_locks.append(lock)
+
+
+def earlier_locks() -> list[Callable[[User], None]]:
+    return list(_earlier_locks)
 
 
 def kept() -> list[Kept]:

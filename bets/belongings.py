@@ -54,6 +54,7 @@ def register() -> None:
         words=("decision about a bet of another person", "decisions about bets of other persons"),
     )
     personal.keeps("bets.Operation", "by", forget=hand_over_operations)
+    personal.locks_first(lock_games)
     personal.settles(games_and_grades)
 
 
@@ -73,9 +74,17 @@ def hand_over_operations(user: User) -> None:
             theirs.update(by=former_member())
 
 
+def lock_games(user: User) -> None:
+    """Lock the games that the person has backed, as placing does before it locks the owner."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM games WHERE id IN ({BACKED}) ORDER BY id FOR NO KEY UPDATE", [user.pk])  # noqa: S608
+
+
 def games_and_grades(user: User) -> Callable[[], None]:
     """Before: which games are backed and which reasons name the person. After: count the bets again, drop the reasons."""
     with connection.cursor() as cursor:
+        for table in ("bets", "bankrolls"):  # settlement locks them in this order
+            cursor.execute(f"SELECT 1 FROM {table} WHERE user_id = %s ORDER BY id FOR UPDATE", [user.pk])  # noqa: S608
         cursor.execute(BACKED, [user.pk])
         games = [row[0] for row in cursor.fetchall()]
         cursor.execute(NAMED_IN, [user.get_username()])

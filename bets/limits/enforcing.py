@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from accounts.models import User
-from bets.exceptions import LimitReached
+from bets.exceptions import LimitReached, Refused
 from bets.limits.counting import count
 from bets.limits.periods import Period, day_of, week_of
 from bets.models import Bankroll, LimitChange, LimitKind
@@ -21,9 +21,11 @@ NAMES = {LimitKind.DAILY_LOSS: ("daily loss", "today"), LimitKind.WEEKLY_LOSS: (
 def lock_owner(user: User) -> None:
     """Lock the person's row until the transaction ends: bets at once are counted one after the other.
 
-    Read the clock after it, so that a limit set while this waited is in force.
+    Read the clock after it, so that a limit set while this waited is in force. Raises Refused if the account has been
+    deleted meanwhile.
     """
-    User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first()
+    if User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first() is None:
+        raise Refused("This account has been deleted.")
 
 
 def require_within_limits(
