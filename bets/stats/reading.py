@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
 
-from bets.stats.scope import Scope
+from bets.models import Bet
+from bets.stats.scope import Scope, ids_of
 from bets.stats.series import Instants, Series, floats, integers
 from bets.stats.sums import Moments, Sums
 
@@ -151,8 +153,20 @@ def reader(scope: Scope) -> Iterator[CursorWrapper]:
             "set_config('TimeZone', %s, true)",
             [scope.zone],
         )
+        if scope.chosen is not None:
+            choose(cursor, scope.chosen)
         yield cursor
         cursor.execute("SET LOCAL TIME ZONE 'UTC'")
+        if scope.chosen is not None:
+            cursor.execute("DROP TABLE pg_temp.chosen_bets")
+
+
+def choose(cursor: CursorWrapper, bets: QuerySet[Bet]) -> None:
+    """Find the chosen bets once for all statements that follow: in a table of the transaction's own."""
+    found, given = ids_of(bets)
+    cursor.execute("CREATE TEMP TABLE chosen_bets (id uuid PRIMARY KEY) ON COMMIT DROP")
+    cursor.execute(f"INSERT INTO pg_temp.chosen_bets {found}", given)
+    cursor.execute("ANALYZE pg_temp.chosen_bets")
 
 
 def rows(cursor: CursorWrapper, statement: str, scope: Scope) -> list[tuple[Any, ...]]:

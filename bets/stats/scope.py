@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,19 +71,14 @@ class Scope:
         return 0 if self.is_narrowed else sum(roll.bank for roll in self.rolls)
 
     def where(self, bet: str = "bet_id") -> tuple[str, dict[str, Any]]:
-        """The condition on ``settled_bets``, or on a table whose bets are named by ``bet``, and its parameters."""
-        given: dict[str, Any] = {"rolls": [roll.id for roll in self.rolls], "zone": self.zone}
+        """The condition on ``settled_bets``, or on a table whose bets are named by ``bet``, and its parameters.
+
+        Those of a narrowed scope are in ``chosen_bets``, which ``reading.reader`` fills.
+        """
         condition = "bankroll_id = ANY(%(rolls)s::uuid[])"
         if self.chosen is not None:
-            found, values = ids_of(self.chosen)
-            names = [f"chosen_{number}" for number in range(len(values))]
-            given |= dict(zip(names, values, strict=True))
-            left = iter(names)
-            condition += f" AND {bet} IN ({PLACEHOLDER.sub(lambda _: f'%({next(left)})s', found)})"
-        return condition, given
-
-
-PLACEHOLDER: Final = re.compile(r"(?<!%)%s")
+            condition += f" AND {bet} IN (SELECT id FROM pg_temp.chosen_bets)"  # noqa: S608 - a constant
+        return condition, {"rolls": [roll.id for roll in self.rolls], "zone": self.zone}
 
 
 def ids_of(bets: QuerySet[Bet]) -> tuple[str, tuple[Any, ...]]:
