@@ -11,6 +11,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
+from rest.bodies import Body
+from rest.fields import UtcField
 from rest.problems import CODES, MEDIA_TYPE
 from rest.shaping import expandable_of, identity_of
 from rest.views import SAFE, ApiView
@@ -60,6 +62,16 @@ class Problem(serializers.Serializer):
         help_text="Stable; one of: " + ", ".join(f"`{code}`" for code in CODES) + "."
     )
     detail = serializers.CharField()
+    price = serializers.CharField(required=False, help_text="Of `price_moved`: American odds now.")
+    decimal = serializers.CharField(required=False, help_text="Of `price_moved`: the same as decimal odds.")
+    point = serializers.CharField(required=False, allow_null=True, help_text="Of `price_moved`.")
+    available = serializers.CharField(required=False, help_text="Of `insufficient_funds`.")
+    currency = serializers.CharField(required=False, help_text="Of `insufficient_funds`.")
+    limit = serializers.CharField(required=False, help_text="Of `limit_reached`: which limit.")
+    left = serializers.CharField(required=False, help_text="Of `limit_reached`: what may still be staked.")
+    until = UtcField(
+        required=False, allow_null=True, help_text="Of `limit_reached`: when the limit begins anew."
+    )
     errors = Fault(many=True)  # type: ignore[assignment] # the field, not what a serializer found wrong
 
 
@@ -90,7 +102,7 @@ class ApiSchema(AutoSchema):
         return [*super().get_override_parameters(), *([query] if query else [])]
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
-        return str(super().get_serializer_name(serializer, direction)).removesuffix("Row")
+        return str(super().get_serializer_name(serializer, direction)).removesuffix("Row").removesuffix("In")
 
     def get_paginated_name(self, serializer_name: str) -> str:
         return f"{serializer_name}Page"
@@ -126,8 +138,17 @@ class ApiSchema(AutoSchema):
 
     def get_examples(self) -> list[OpenApiExample]:
         row = self.view.get_serializer_class() if isinstance(self.view, ApiView) else None
-        example = getattr(getattr(row, "Meta", None), "example", None)
-        return [OpenApiExample("Example", value=example, response_only=True)] if example is not None else []
+        answer, told = example_of(row), example_of(self.get_body_class())
+        found = [OpenApiExample("Example", value=answer, response_only=True)] if answer is not None else []
+        return [*found, OpenApiExample("Body", value=told, request_only=True)] if told is not None else found
+
+    def get_body_class(self) -> type[serializers.Serializer] | None:
+        view = self.view
+        return view.body_classes.get(str(view.action)) if isinstance(view, ApiView) else None
+
+    def get_request_serializer(self) -> Any:
+        body = self.get_body_class()
+        return body() if body is not None else None
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         found: dict[str, Any] = super()._get_response_bodies(direction)
@@ -141,6 +162,14 @@ class ApiSchema(AutoSchema):
             )
         return dict(sorted(found.items()))
 
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        found = super()._map_serializer_field(field, direction, bypass_extensions)
+        if isinstance(field, serializers.ListSerializer):
+            for name, bound in (("minItems", "min_length"), ("maxItems", "max_length")):
+                if (items := getattr(field, bound)) is not None:
+                    found[name] = items
+        return found
+
     def _map_serializer(
         self, serializer: Any, direction: Any, bypass_extensions: bool = False
     ) -> dict[str, Any]:
@@ -148,7 +177,13 @@ class ApiSchema(AutoSchema):
         if direction == "response" and hasattr(getattr(serializer, "Meta", None), "example"):
             found["required"] = [identity_of(type(serializer))]
             found["additionalProperties"] = False
+        if direction == "request" and isinstance(serializer, Body):
+            found["additionalProperties"] = False
         return found
+
+
+def example_of(serializer: Any) -> Any:
+    return getattr(getattr(serializer, "Meta", None), "example", None)
 
 
 def _names(name: str, text: str, known: list[str]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class ApiView(GenericViewSet):
     """A view of the API.
 
     ``scope`` is what reading needs, ``write_scope`` what writing needs. ``query_class`` reads parameters that are
-    no filters of a queryset; what it read is ``asked``. ``tag`` groups operations in the documentation.
+    no filters of a queryset; what it read is ``asked``. ``body_classes`` read what writes are told. ``tag`` groups operations in the documentation.
     """
 
     scope: ClassVar[str] = ""
@@ -45,6 +45,7 @@ class ApiView(GenericViewSet):
     query_class: type[serializers.Serializer] | None = None
     query_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
     row_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
+    body_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
     filter_backends = (DjangoFilterBackend,)
     filterset_class: type[FilterSet] | None = None
     filtered_actions: ClassVar[Sequence[str]] = ("list",)
@@ -85,6 +86,12 @@ class ApiView(GenericViewSet):
 
     def get_query_class(self) -> type[serializers.Serializer] | None:
         return self.query_classes.get(str(self.action), self.query_class)
+
+    def body(self) -> dict[str, Any]:
+        """What the write is told, checked. Raises ValidationError."""
+        read = self.body_classes[str(self.action)](data=self.request.data, context={"request": self.request})
+        read.is_valid(raise_exception=True)
+        return dict(read.validated_data)
 
     def is_listing(self) -> bool:
         """Tell whether the action answers with pages of rows."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from django.db import connection
 from django.db.models import Count, QuerySet, Sum
+from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -14,6 +15,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import owner_of
+from accounts.api.idempotency import once
+from bets.api.placing import PlaceIn, place
+from bets.api.refusals import refusals
 from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, bet_out, event_out, ledger_out, money, with_rows
 from bets.history.filters import BetFilter
 from bets.models import Bet, BetEvent, BetStatus, LedgerEntry
@@ -101,6 +105,7 @@ class BetViewSet(BetsView):
     filterset_class = BetFilter
     filtered_actions = ("list", "summary", "by_sport")
     query_classes: ClassVar = {"list": OrderQuery}
+    body_classes: ClassVar = {"create": PlaceIn}
     row_classes: ClassVar = {
         "summary": StatusSums, "by_sport": SportSums, "events": EventOutRow, "ledger": LedgerRow,
     }  # fmt: skip
@@ -123,6 +128,25 @@ class BetViewSet(BetsView):
         """One of your bets. `expand=evidence,events,ledger` adds why it was graded so and what it moved."""
         expand = self.shape.expand
         return self.one(bet_out(self._own(expand), expand))
+
+    @once
+    def create(self, request: Request) -> Response:
+        """Place a bet: straight, parlay, same-game parlay, teaser, round robin or system.
+
+        The price must be the book's, or worse than it, in which case the bet gets the book's; `accept` narrows or
+        widens that. Bets are taken until the game begins. What refuses a bet is a 409 with a `code`: `price_moved`
+        says the price now, `insufficient_funds` what is available, `limit_reached` what may still be staked.
+        """
+        body = self.body()
+        with refusals("stake"):
+            bet = place(request, body)
+        return self._answer(bet, status=201)
+
+    def _answer(self, bet: Bet, *, status: int = 200) -> Response:
+        """The bet as it is now."""
+        row = bet_out(with_rows(Bet.objects.all()).get(pk=bet.pk))
+        where = {"Location": reverse("api:bet-detail", args=[bet.pk])} if status == 201 else None
+        return Response(row, status=status, headers=where)
 
     def _own(self, expand: frozenset[str] = frozenset()) -> Bet:
         own = with_rows(self.get_queryset(), expand)

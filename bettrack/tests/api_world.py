@@ -42,10 +42,13 @@ def ids_of_world(owner: User) -> dict[str, Any]:
     bet, bankroll = settled_bet(owner, game.sport)
     waiting = place(quote(game, "h2h home", -108, at="book9", changed_at=now), bankroll)
     Bet.objects.filter(pk=waiting.pk).update(status=BetStatus.NEEDS_REVIEW, review_reason="Sources disagree.")
+    riding = place(quote(game, "h2h away", -112, at="book8", changed_at=now), bankroll)
     QuotaFactory()
     ApiCallFactory()
     return {
         "bets": bet.pk,
+        "open": riding.pk,
+        "waiting": waiting.pk,
         "bankrolls": bankroll.pk,
         "imports": ImportBatchFactory(user=owner).pk,
         "sports": game.sport_id,

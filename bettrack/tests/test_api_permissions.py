@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.test import override_settings
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bettrack.tests.api_callers import assert_as_described, callers, routes
 from bettrack.tests.api_world import ids_of_world
+from bettrack.tests.api_writes import CALLERS, WRITES
 
 pytestmark = pytest.mark.django_db
 
-CALLERS = (
-    "anonymous", "stranger", "owner", "read key", "write key", "staff", "staff's read key", "staff's admin key",
-)  # fmt: skip
 PUBLIC = dict(zip(CALLERS, (200, 200, 200, 200, 403, 200, 200, 403), strict=True))
 OWN_LIST = dict(zip(CALLERS, (401, 200, 200, 200, 403, 200, 200, 403), strict=True))
 OWN_ONE = dict(zip(CALLERS, (401, 404, 200, 200, 403, 404, 404, 403), strict=True))
@@ -72,6 +72,7 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     ("quota-list", "GET"): STAFF,
     ("feed-list", "GET"): STAFF,
     ("call-list", "GET"): STAFF,
+    **{operation: expected for operation, (expected, _) in WRITES.items()},
 }
 QUERIES = {
     "snapshot-list": "?game={games}",
@@ -104,11 +105,17 @@ def test_every_route_has_an_expectation_and_every_expectation_a_route() -> None:
     ("name", "method", "path"), ROUTES, ids=[f"{route[1]} {route[0]}" for route in ROUTES]
 )
 def test_who_may_ask(owner: User, name: str, method: str, path: str) -> None:
-    address = concrete(name, path, ids_of_world(owner))
+    ids = ids_of_world(owner)
+    if (name, method) in WRITES:
+        ids |= {"bets": ids["open"]}
+    address = concrete(name, method, path, ids)
     expected = EXPECTED[name, method]
+    body = json.dumps(WRITES[name, method][1](ids)) if (name, method) in WRITES else ""
     answers = {}
     for who, client in callers(owner).items():
-        response = client.generic(method, address, content_type="application/json")
+        with transaction.atomic():
+            response = client.generic(method, address, body, content_type="application/json")
+            transaction.set_rollback(True)  # each finds the world as it was
         answers[who] = response.status_code
         assert_as_described(method, path, response)
         if who == viewer(name, method) and name not in MAY_BE_EMPTY and response.status_code == 200:
@@ -127,7 +134,7 @@ def test_who_may_ask(owner: User, name: str, method: str, path: str) -> None:
     ids=[f"{route[1]} {route[0]}" for route in ROUTES if EXPECTED.get(route[:2]) is PUBLIC],
 )
 def test_public_reading_can_be_switched_off(owner: User, name: str, method: str, path: str) -> None:
-    address = concrete(name, path, ids_of_world(owner))
+    address = concrete(name, method, path, ids_of_world(owner))
     with override_settings(PUBLIC_ODDS=False):
         answers = {
             who: client.generic(method, address).status_code
@@ -157,7 +164,7 @@ def viewer(name: str, method: str) -> str:
     return "staff" if EXPECTED[name, method] is STAFF else "owner"
 
 
-def concrete(name: str, path: str, ids: dict[str, Any]) -> str:
+def concrete(name: str, method: str, path: str, ids: dict[str, Any]) -> str:
     """The address with the ids of what it is about: that of the word before them."""
     filled = re.sub(r"(\w[\w-]*)/<(?:\w+:)?\w+>", lambda match: f"{match[1]}/{ids[match[1]]}", path)
-    return filled + QUERIES.get(name, "").format(**ids)
+    return filled + ("" if (name, method) in WRITES else QUERIES.get(name, "").format(**ids))

@@ -1,0 +1,115 @@
+"""What a write is told. Nothing is guessed: unknown names are refused, and so are numbers where text is meant."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+AMOUNT: Final = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
+ODDS: Final = r"^[+-]?[0-9]{3,6}(\.[0-9]{1,6})?$"
+POINT: Final = r"^[+-]?[0-9]{1,6}(\.[0-9]{1,2})?$"
+PERCENT: Final = r"^[0-9]{1,4}(\.[0-9]{1,2})?$"
+UUID: Final = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+
+class Body(serializers.Serializer):
+    """The body of a write; ``Meta.example`` is one for the documentation. A name that it does not know is refused."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - self.fields.keys())
+            if unknown:
+                text = f"There is no such field here; known are: {', '.join(self.fields)}."
+                raise ValidationError({unknown[0][:60]: [ErrorDetail(text, "unknown_field")]})
+        return super().to_internal_value(data)
+
+
+class TextIn(serializers.CharField):
+    """Text, and nothing that only looks like it."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class WholeIn(serializers.IntegerField):
+    """A whole number, not one written as text."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool | str) or (isinstance(data, float) and not data.is_integer()):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class FlagIn(serializers.BooleanField):
+    """true or false."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=str(data)[:60])
+        return data
+
+
+class IdIn(serializers.UUIDField):
+    """A UUID with its dashes."""
+
+    def to_internal_value(self, data: Any) -> uuid.UUID:
+        if not isinstance(data, str) or not re.fullmatch(UUID, data):
+            self.fail("invalid", value=str(data)[:60])
+        return uuid.UUID(data)
+
+
+class ExactIn(serializers.Field):
+    """An exact number as text, for a number of JSON may lose digits on its way."""
+
+    pattern = AMOUNT
+    words = "Write it as text, such as"
+    example = "25.00"
+    default_error_messages = {"invalid": "{words} “{example}”."}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str) or not re.fullmatch(self.pattern, data):
+            self.fail("invalid", words=self.words, example=self.example)
+        return Decimal(data)
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+@extend_schema_field({"type": "string", "pattern": AMOUNT, "example": "25.00"})
+class AmountIn(ExactIn):
+    """An amount of money, not negative."""
+
+    words = "Write an amount without sign as text, such as"
+
+
+@extend_schema_field({"type": "string", "pattern": ODDS, "example": "-110"})
+class OddsIn(ExactIn):
+    """American odds."""
+
+    pattern, example = ODDS, "-110"
+    words = "Write American odds as text, such as"
+
+
+@extend_schema_field({"type": "string", "pattern": POINT, "example": "-3.5"})
+class PointIn(ExactIn):
+    """A handicap or a total."""
+
+    pattern, example = POINT, "-3.5"
+    words = "Write the point as text, such as"
+
+
+@extend_schema_field({"type": "string", "pattern": PERCENT, "example": "2.50"})
+class PercentIn(ExactIn):
+    """A percentage, not negative."""
+
+    pattern, example = PERCENT, "2.50"
+    words = "Write a percentage as text, such as"
