@@ -110,6 +110,7 @@ def _parse(
         path = "event" if single else f"events[{index}]"
         try:
             event = _event(_whole(raw, decoder) or decode(raw, RawEvent[msgspec.Raw]), path, reading)
+            path = f"{path}({event.id})"
             once(event.id, seen, "event id")
             parsed.events.append(event)
         except BAD_PART as error:
@@ -157,6 +158,7 @@ def _event(raw: RawEvent[Any], path: str, reading: _Reading) -> OddsEvent:
         place = f"{path}({event_id}).bookmakers[{number}]"
         try:
             book = _book(_read(part, RawBook[msgspec.Raw]), place, reading)
+            place = f"{place}({book.key})"
             once(book.key, seen, "bookmaker")
             books.append(book)
         except BAD_PART as error:

@@ -19,7 +19,8 @@ LONGEST: Final = {"bookmaker key": 32, "market key": 64, "participant": 160}
 WITH_LAY: Final = {"h2h": "h2h_lay", "outrights": "outrights_lay"}
 PRICE: Final = b'"price"'
 PLACE: Final = re.compile(
-    r"\((?P<event>[^()]*)\)\.bookmakers\[\d+\](?:\((?P<book>[^()]*)\)\.markets\[\d+\](?:\((?P<market>[^()]*)\))?)?"
+    r"\((?P<event>[^()]*)\)"
+    r"(?P<part>\.bookmakers\[\d+\](?:\((?P<book>[^()]*)\)(?:\.markets\[\d+\](?:\((?P<market>[^()]*)\))?)?)?)?"
 )
 
 
@@ -45,7 +46,7 @@ class Response:
 
     ``polled``: market keys whose absence is a withdrawal. ``present``: (event, book) pairs the response
     holds. ``unsure``: (event, book, market, or '' for all) of which a part was refused, so that the
-    absence of its lines says nothing.
+    absence of its lines says nothing. ``repeated``: events listed once more, of which only the first listing was read.
     """
 
     captured_at: dt.datetime
@@ -55,6 +56,7 @@ class Response:
     polled: frozenset[str] = frozenset()
     present: set[tuple[str, str]] = field(default_factory=set)
     unsure: set[tuple[str, str, str]] = field(default_factory=set)
+    repeated: set[str] = field(default_factory=set)
     titles: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -94,8 +96,11 @@ class Response:
 
     def stamps(self) -> set[dt.datetime]:
         """Every instant at which the response says that a market was updated."""
-        unread = {market.last_update for block in self.blocks for market in block.unread}
-        listed = {min(instant_or_none(stamp) or self.captured_at, self.captured_at) for stamp in unread}
+        unread = {(m.last_update, block.book.last_update) for block in self.blocks for m in block.unread}
+        listed = {
+            min(instant_or_none(own) or of_book or self.captured_at, self.captured_at)
+            for own, of_book in unread
+        }
         return listed | {self.stamp(block.book, market) for block in self.blocks for market in block.markets}
 
     def read(self, block: Block) -> Block:
@@ -140,3 +145,5 @@ class Response:
         match = PLACE.search(path)
         if match and match["book"]:
             self.unsure.add((match["event"], match["book"], match["market"] or ""))
+        elif match and not match["part"]:
+            self.repeated.add(match["event"])

@@ -145,20 +145,27 @@ class _Ingest:
     def _settle(self, polled: set[str]) -> None:
         """Account for the books already known of which there is no block: present without one, or missed."""
         present = {
-            (self.numbers[event], self.books[book]): self.response.events[event]
+            (self.numbers[event], self.books[book]): (event, book)
             for event, book in self.response.present
             if event in self.numbers
         }
+        repeated = {self.numbers[event] for event in self.response.repeated if event in self.numbers}
         taken = {*self.poll.seen, *self.confirmed}
         for key, beat in self.poll.held.items():
             if beat.scope not in polled or key in taken or beat.is_as_new:
                 continue
-            event = present.get((beat.game, beat.bookmaker_id))
-            if event is None:
+            place = present.get((beat.game, beat.bookmaker_id))
+            if place is not None:
+                self.poll.see(key, self._mark_of_nothing(*place, beat.scope))
+            elif beat.game not in repeated:
                 self.poll.miss(beat)
-            else:
-                turned = event.id in self.listing.turned
-                self.poll.see(key, self.marker.mark(event, beat.scope, turned=turned))
+
+    def _mark_of_nothing(self, event: str, book: str, scope_name: str) -> int | None:
+        """The mark of a book that quotes nothing within the scope; None if it may have been refused."""
+        if (event, book, "") in self.response.unsure:
+            return None
+        turned = event in self.listing.turned
+        return self.marker.mark(self.response.events[event], scope_name, turned=turned)
 
     def _write(self) -> None:
         """Quotes of games nobody quoted before go straight to their tables, the others are compared first."""

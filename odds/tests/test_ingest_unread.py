@@ -36,12 +36,12 @@ def body(*, home: Any = -150, away: Any = 130, at: int = 0, books: int = 2) -> b
     return json.dumps([event]).encode()
 
 
-def poll(raw: bytes, *, at: int) -> IngestCounts:
+def poll(raw: bytes, *, at: int, markets: tuple[str, ...] = MARKETS) -> IngestCounts:
     parsed = list_odds(raw, odds_format=OddsFormat.AMERICAN)
     return ingest_odds(
         events=parsed.events,
         captured_at=T0 + dt.timedelta(minutes=at),
-        polled_markets=MARKETS,
+        polled_markets=markets,
         rejected=parsed.rejected,
     )
 
@@ -106,3 +106,55 @@ def test_a_selection_cannot_go_while_an_offer_on_it_is_being_written() -> None:
     finally:
         other.close()
     assert not CurrentOdds.objects.exists()
+
+
+def listed(*books: dict[str, Any]) -> dict[str, Any]:
+    """The event of ``body`` with these books."""
+    (event,) = json.loads(body())
+    return {**event, "bookmakers": list(books)}
+
+
+def priced(key: str, *markets: str, **more: Any) -> dict[str, Any]:
+    """A book with these markets, as sent."""
+    sides = [{"name": "Boston Celtics", "price": -110}, {"name": "Los Angeles Lakers", "price": -110}]
+    return {
+        "key": key,
+        "title": key,
+        "markets": [{"key": each, "outcomes": sides} for each in markets],
+        **more,
+    }
+
+
+def test_a_book_listed_twice_loses_no_line_of_its_second_listing() -> None:
+    poll(json.dumps([listed(priced("a", "h2h", "spreads"))]).encode(), at=1)
+    twice = listed(priced("a", "h2h"), priced("a", "spreads"))
+    for at in (2, 3):
+        counts = poll(json.dumps([twice]).encode(), at=at)
+        assert (counts.withdrawals, counts.rejected) == (0, {"bookmaker 'a' appears twice": 1})
+    assert CurrentOdds.objects.count() == 4
+    assert poll(json.dumps([listed(priced("a", "h2h"))]).encode(), at=4).withdrawals == 2
+
+
+def test_an_event_listed_twice_misses_no_book() -> None:
+    poll(json.dumps([listed(priced("a", "h2h"), priced("b", "h2h"))]).encode(), at=1)
+    for at in range(2, 7):
+        poll(json.dumps([listed(priced("a", "h2h")), listed(priced("b", "h2h"))]).encode(), at=at)
+    assert CurrentOdds.objects.count() == 4
+    assert set(Heartbeat.objects.values_list("missed", flat=True)) == {0}
+
+
+def test_a_market_of_its_own_that_was_refused_once_is_withdrawn_when_it_is_gone() -> None:
+    markets = ("h2h", "player_points")
+    poll(json.dumps([listed(priced("a", *markets))]).encode(), at=1, markets=markets)
+    half = priced("a", "h2h")
+    half["markets"].append({"outcomes": "none"})
+    assert poll(json.dumps([listed(half)]).encode(), at=2, markets=markets).withdrawals == 0
+    assert poll(json.dumps([listed(priced("a", "h2h"))]).encode(), at=3, markets=markets).withdrawals == 2
+
+
+def test_a_price_of_an_earlier_month_told_by_the_book_alone_finds_its_month() -> None:
+    poll(json.dumps([listed(priced("a", "h2h", last_update="2021-03-04T05:06:07Z"))]).encode(), at=1)
+    assert OddSnapshot.objects.filter(timestamp__year=2021).count() == 2
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM odd_snapshots")
+        assert cursor.fetchall() == [("odd_snapshots_2021_03",)]
