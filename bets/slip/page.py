@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from accounts.models import User
 from bets.bankrolls.page import BankrollRow
+from bets.grading import BadTeaser, LegTerms, tease
 from bets.history import BetRow
 from bets.models import SLIP_KINDS, BetKind, BettingPreferences, Moves, Slip, SlipLeg
 from bets.money import format_money
@@ -20,6 +21,7 @@ from bets.slip.contents import slip_of
 from bets.slip.entry.reading import Read
 from bets.slip.quotes import Purse, Size, Sums, sizes_of, sums_of, table_points
 from bets.slip.troubles import Trouble, troubles_of
+from bets.wording import point_name
 from odds.pricing import format_odds
 
 KIND_LABELS = {
@@ -60,6 +62,7 @@ class Row:
     price: str
     error: str
     advice: Advice
+    teased: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ class SlipView:
             price=self.said.texts.get(f"price-{number}", line.price),
             error=next(filter(None, errors), ""),
             advice=self.advice[n],
+            teased=teased(line, self.slip.teaser_points) if self.kind == BetKind.TEASER else "",
         )
 
     def sums(self, lines: Sequence[SlipLine], kind: str, text: str) -> Sums:
@@ -267,6 +271,18 @@ class SlipView:
         if self.is_ticket:
             return f"{BetKind(self.kind).label}, {self.count} legs"
         return f"{self.count} straight bet{'s' if self.count > 1 else ''}"
+
+
+def teased(line: SlipLine, points: Decimal | None) -> str:
+    """Return the point to which a teaser moves the leg's line; empty where it cannot."""
+    leg = line.leg
+    if points is None:
+        return ""
+    terms = LegTerms(leg.selection.market, leg.selection.side, leg.price, leg.point)
+    try:
+        return point_name(leg.selection, tease(terms, points).point)
+    except BadTeaser:
+        return ""
 
 
 def read_slip(

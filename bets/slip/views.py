@@ -15,10 +15,11 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.appearance import odds_format_of
 from accounts.http import PageRequest, SignedInRequest
+from accounts.models import User
 from bets.bankrolls.page import bankrolls_of
 from bets.exceptions import PriceGone, PriceMoved, Refused
 from bets.history import bet_row, bets_of
-from bets.models import Bet, SlipLeg
+from bets.models import Bet, BettingPreferences, SlipLeg
 from bets.slip import contents, waiting
 from bets.slip.contents import Clicked, legs_of
 from bets.slip.forms import ClickForm, SlipForm
@@ -61,10 +62,16 @@ def add(request: PageRequest) -> HttpResponse:
             waiting.keep(request.session, line)
         return answer(request, view_of(request)) if request.htmx else to_sign_in(request)
     try:
-        contents.add(user=request.user, lines=lines, now=timezone.now())
+        contents.add(user=request.user, lines=lines, stake=usual_stake(request.user), now=timezone.now())
     except Refused as refused:
         return answer(request, view_of(request, Said(problem=str(refused))), status=422)
     return answer(request, view_of(request, Said(announce=added(request, lines))))
+
+
+def usual_stake(user: User) -> str:
+    """Return the stake that the user's bets begin with, as text; empty if none is set."""
+    stake = BettingPreferences.objects.of(user).default_stake
+    return "" if stake is None else f"{stake.normalize():f}"
 
 
 def clicked(request: PageRequest) -> tuple[list[Clicked], str]:

@@ -11,12 +11,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.tests.factories import UserFactory
 from bets import bankrolls
-from bets.models import Bet, LedgerEntry, LedgerKind, SlipLeg
+from bets.models import Bet, BettingPreferences, LedgerEntry, LedgerKind, SlipLeg
 from bets.tests.scenes import Scene, person, scene, upcoming_game
 from bets.tests.slips import HTMX, add, fields, key_in, place, press, update, words
 from games.models import GameStatus
 from odds.models import CurrentOdds
-from odds.tests.factories import CurrentOddsFactory, SelectionFactory
+from odds.tests.factories import BookmakerFactory, CurrentOddsFactory, HeartbeatFactory, SelectionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -292,6 +292,54 @@ def test_a_price_that_cannot_be_is_refused_and_its_field_named(
     part = ada.post(reverse("bets:slip_add"), data, **HTMX)
     assert part.status_code == 422
     assert says in words(part)
+
+
+def test_a_new_leg_begins_with_the_users_usual_stake(ada: Client, at: Scene) -> None:
+    BettingPreferences.objects.create(user=at.user, default_stake=Decimal("12.50"), unit_amount=Decimal(20))
+    text = words(ada.post(reverse("bets:slip_add"), at.clicked(), **HTMX))
+    assert "Place bet, returns $28.75" in text
+    assert "1 unit $20.00" in text
+    assert "2% $2.00" in text
+
+
+def test_a_stake_in_units_or_per_cent_is_worked_out(ada: Client, at: Scene) -> None:
+    BettingPreferences.objects.create(user=at.user, unit_amount=Decimal(20))
+    key = add(ada, at)
+    assert "$30.00 to win $39.00" in words(update(ada, key, stake="1.5u"))
+    assert "$10.00 to win $13.00" in words(update(ada, key, stake="10%"))
+    place(ada, key, stake="10%")
+    assert Bet.objects.get().stake == 10
+
+
+def test_units_without_a_unit_are_said(ada: Client, at: Scene) -> None:
+    key = add(ada, at)
+    assert "You have not said what a unit is." in words(update(ada, key, stake="2u"))
+
+
+def test_a_suggested_stake_is_taken_by_a_button(ada: Client, at: Scene) -> None:
+    key = add(ada, at)
+    number = SlipLeg.objects.get().pk
+    text = words(ada.post(reverse("bets:slip_update"), {"key": key, "fill": f"{number}:5.00"}, **HTMX))
+    assert "Place bet, returns $11.50" in text
+
+
+def test_the_fair_price_of_the_other_books_is_shown_with_its_kelly_stake(ada: Client, at: Scene) -> None:
+    home = SelectionFactory.create(game=at.game, market="h2h", side="home")
+    for key in ("one", "two"):
+        book = BookmakerFactory.create(key=key, title=key.title())
+        HeartbeatFactory.create(game=at.game, bookmaker=book, seen_at=timezone.now())
+        for selection, price in ((at.moneyline, 110), (home, -120)):
+            CurrentOddsFactory.create(selection=selection, bookmaker=book, price=Decimal(price))
+    text = words(ada.post(reverse("bets:slip_add"), at.clicked(), **HTMX))
+    # 1/2.1 ÷ (1/2.1 + 120/220) = 46.6%; 2.3 × 0.46610 − 1 = 7.2%; (0.07203/1.3)/4 of 100 = 1.385
+    assert "Fair +115, 46.6% by 2 other books, margin taken out in proportion" in text
+    assert "Expected +7.2%" in text
+    assert "¼ Kelly $1.39" in text
+
+
+def test_without_a_fair_price_the_reason_is_said(ada: Client, at: Scene) -> None:
+    text = words(ada.post(reverse("bets:slip_add"), at.clicked(), **HTMX))
+    assert "No fair price: no book prices all outcomes of this line." in text
 
 
 def test_the_slip_takes_as_many_queries_for_three_legs_as_for_one(

@@ -130,6 +130,8 @@ def test_a_teaser_is_paid_by_the_table_or_at_the_books_own_price(ada: Client, at
     key = add(ada, at, price(at, market="totals", side="over", point="221.5"))
     shown = words(choose(ada, key, kind="teaser", stake="12"))
     assert "Odds −120" in shown
+    assert "Teased to +7.5" in shown
+    assert "Teased to 217.5" in shown
     assert "returns $22.00" in shown
     shown = words(choose(ada, key, kind="teaser", teaser_points="5", ticket_price="-150", stake="12"))
     assert "returns $20.00" in shown
