@@ -244,7 +244,10 @@ class SlipView:
         """What the button says while the slip cannot be placed."""
         if any(line.state == "started" for line in self.stopped):
             return "Bets are closed"
-        return "Choose a price first" if self.stopped else "These legs do not go together"
+        if self.stopped:
+            return "Choose a price first"
+        asked = (trouble.label for trouble in self.blocking if trouble.label and not trouble.kind)
+        return next(asked, "These legs do not go together")
 
     @property
     def is_blocked(self) -> bool:

@@ -86,6 +86,7 @@ def other_books(lines: Sequence[SlipLine]) -> list[Trouble]:
         return []
     return [
         Trouble(
-            f"A ticket is placed at one book; these legs are at {' and '.join(titles)}. Choose one for all."
+            f"A ticket is placed at one book; these legs are at {' and '.join(titles)}. Choose one for all.",
+            label="Choose one book first",
         )
     ]
