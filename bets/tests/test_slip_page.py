@@ -368,3 +368,12 @@ def test_the_boards_price_typed_again_is_not_the_users_own(ada: Client, at: Scen
     place(ada, key, price="+130")
     bet = Bet.objects.get()
     assert (bet.odds, bet.own_price) == (Decimal(130), False)
+
+
+@pytest.mark.parametrize("path", ["/", "/games/{game}/", "/futures/", "/edges/", "/bets/slip/"])
+def test_the_slip_is_on_every_page_of_prices(ada: Client, at: Scene, path: str) -> None:
+    add(ada, at)
+    page = ada.get(path.format(game=at.game.pk))
+    assert page.status_code == 200
+    assert 'id="slip"' in page.content.decode()
+    assert f'data-leg="{at.moneyline.pk}:draftkings"' in page.content.decode()
