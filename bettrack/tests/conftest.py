@@ -58,6 +58,18 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(params=[(375, "light"), (1440, "dark")], ids=["phone, light", "desktop, dark"])
+def look(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of each size and theme that lets axe-core in past the content security policy."""
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    stay_at_home(context)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
 def screen(context: BrowserContext) -> Iterator[Page]:
     """A page whose console must stay free of errors, such as a breach of the content security policy."""

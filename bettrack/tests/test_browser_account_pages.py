@@ -14,11 +14,10 @@ from accounts.tests.codes import code_of
 from accounts.tests.factories import PASSWORD, UserFactory
 from bets.models import Bet
 from bets.tests.scenes import scene
+from bettrack.tests.accessibility import faults
 from bettrack.tests.conftest import stay_at_home
 from bettrack.tests.test_account_pages import OPEN, OWN
-from bettrack.tests.test_browser_axe import axe, faults, look
 
-__all__ = ["axe", "look"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -34,26 +33,24 @@ def confirm(page: Page) -> None:
     page.get_by_role("button", name="Confirm").click()
 
 
-def test_axe_finds_nothing_serious_on_pages_of_accounts(
-    live_server: LiveServer, look: Page, axe: str
-) -> None:
+def test_axe_finds_nothing_serious_on_pages_of_accounts(live_server: LiveServer, look: Page) -> None:
     user: User = UserFactory(username="ada", email="ada@example.com")
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     EmailAddress.objects.create(user=user, email="new@example.com")
     SocialAccount.objects.create(user=user, provider="github", uid="1", extra_data={"login": "ada-l"})
-    assert not faults(look, axe, live_server.url, [reverse(name) for name in OPEN])
+    assert not faults(look, live_server.url, [reverse(name) for name in OPEN])
     sign_in(look, live_server.url)
     look.goto(live_server.url + reverse("mfa_activate_totp"))
     confirm(look)
-    assert not faults(look, axe, live_server.url, [reverse(name) for name in OWN])
+    assert not faults(look, live_server.url, [reverse(name) for name in OWN])
     look.goto(live_server.url + reverse("mfa_activate_totp"))
     look.get_by_label("Code that the app shows now").fill(code_of(look.locator(".secret code").inner_text()))
     look.get_by_role("button", name="Use this app").click()
     more = ["mfa_index", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_deactivate_totp"]
-    assert not faults(look, axe, live_server.url, [reverse(name) for name in more])
+    assert not faults(look, live_server.url, [reverse(name) for name in more])
     look.context.clear_cookies()
     sign_in(look, live_server.url)
-    assert not faults(look, axe, live_server.url, [reverse("mfa_authenticate")])
+    assert not faults(look, live_server.url, [reverse("mfa_authenticate")])
 
 
 def test_an_account_is_deleted_on_a_phone_without_script(live_server: LiveServer, browser: Browser) -> None:

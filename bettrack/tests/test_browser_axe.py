@@ -1,16 +1,13 @@
-"""Pages held against axe-core, the accessibility checker, where BETTRACK_AXE names its axe.min.js."""
+"""Pages held against axe-core, the accessibility checker."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.tests.factories import UserFactory
@@ -27,7 +24,7 @@ from bets.tests.factories import (
 )
 from bets.tests.stats_bets import START, every_kind, settled
 from bets.tests.test_imports import PIKKIT, imported
-from bettrack.tests.conftest import stay_at_home
+from bettrack.tests.accessibility import faults
 from bettrack.tests.test_browser_decisions import sign_in
 from games.models import Game
 from games.tests.factories import GameFactory
@@ -37,7 +34,6 @@ from odds.tests.quoting import book, full_market, move, quote, selection
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HOUR = dt.timedelta(hours=1)
-SERIOUS = ("serious", "critical")
 PAGES = [
     "/",
     "/?at={at}",
@@ -50,14 +46,6 @@ PAGES = [
     "/books/closing-lines/",
     "/polling/",
 ]
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    path = Path(os.environ.get("BETTRACK_AXE", "axe.min.js"))
-    if not path.is_file():
-        pytest.skip("no axe-core: BETTRACK_AXE names its axe.min.js")
-    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -83,42 +71,16 @@ def game(transactional_db: None) -> Game:
     return made
 
 
-@pytest.fixture(params=[(375, "light"), (375, "dark"), (1440, "light"), (1440, "dark")])
-def look(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    width, scheme = request.param
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
-    )
-    stay_at_home(context)
-    yield context.new_page()
-    context.close()
-
-
-def faults(look: Page, axe: str, base: str, pages: list[str]) -> list[tuple[str, str, str]]:
-    """The page, rule and first element of every serious or critical finding."""
-    found = []
-    for page in pages:
-        look.goto(base + page)
-        look.evaluate(axe)
-        result = look.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        found += [
-            (page, one["id"], one["nodes"][0]["html"][:120])
-            for one in result["violations"]
-            if one["impact"] in SERIOUS
-        ]
-    return found
-
-
 def test_axe_finds_nothing_serious_on_any_page_of_the_archive(
-    live_server: LiveServer, look: Page, game: Game, axe: str
+    live_server: LiveServer, look: Page, game: Game
 ) -> None:
     sign_in(look.context, UserFactory(is_staff=True), live_server)
     at = int((timezone.now() - 2 * HOUR).timestamp())
-    assert not faults(look, axe, live_server.url, [page.format(game=game.pk, at=at) for page in PAGES])
+    assert not faults(look, live_server.url, [page.format(game=game.pk, at=at) for page in PAGES])
 
 
 def test_axe_finds_nothing_serious_on_statistics_and_imports(
-    live_server: LiveServer, look: Page, axe: str, transactional_db: None
+    live_server: LiveServer, look: Page, transactional_db: None
 ) -> None:
     roll = BankrollFactory(user=UserFactory(username="ada", time_zone="UTC"), may_go_negative=True)
     every_kind(roll)
@@ -134,11 +96,11 @@ def test_axe_finds_nothing_serious_on_statistics_and_imports(
     sign_in(look.context, roll.user, live_server)
     pages = ["/stats/", "/stats/?by=tag", "/stats/?period=7", f"/record/{published.token}/", "/bets/import/"]
     pages += [f"/bets/import/{draft.pk}/" for draft in drafts]
-    assert not faults(look, axe, live_server.url, pages)
+    assert not faults(look, live_server.url, pages)
 
 
 def test_axe_finds_nothing_serious_on_lists_of_bets_and_what_is_kept_of_them(
-    live_server: LiveServer, look: Page, axe: str, game: Game
+    live_server: LiveServer, look: Page, game: Game
 ) -> None:
     roll = funded_bankroll("500", user=UserFactory(username="ada", time_zone="UTC"))
     every_kind(roll)
@@ -162,4 +124,4 @@ def test_axe_finds_nothing_serious_on_lists_of_bets_and_what_is_kept_of_them(
         f"/bets/{bet.pk}/edit/",
         f"/bets/{parlay.pk}/",
     ]
-    assert not faults(look, axe, live_server.url, pages)
+    assert not faults(look, live_server.url, pages)

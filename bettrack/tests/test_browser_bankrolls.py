@@ -17,10 +17,9 @@ from bets.models import Bankroll
 from bets.tests.factories import place
 from bets.tests.scenes import Scene, scene
 from bets.verification import verify
-from bettrack.tests.test_browser_axe import SERIOUS, axe, look
+from bettrack.tests.accessibility import findings
 from bettrack.tests.test_browser_decisions import sign_in
 
-__all__ = ["axe", "look"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -65,7 +64,7 @@ def test_a_deposit_a_transfer_and_its_undoing_on_a_phone(
 
 
 def test_axe_finds_nothing_serious_on_bankrolls_and_limits(
-    live_server: LiveServer, look: Page, axe: str, at: Scene, holiday: Bankroll
+    live_server: LiveServer, look: Page, at: Scene, holiday: Bankroll
 ) -> None:
     place(at.moneyline_odds, at.bankroll, stake=Decimal(20))
     credit_bonus(bankroll=holiday, amount=Decimal(40), by=at.user)
@@ -86,11 +85,5 @@ def test_axe_finds_nothing_serious_on_bankrolls_and_limits(
     ):
         look.goto(live_server.url + path)
         look.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        look.evaluate(axe)
-        result = look.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        found += [
-            (path, one["id"], one["nodes"][0]["html"][:120])
-            for one in result["violations"]
-            if one["impact"] in SERIOUS
-        ]
+        found += [(path, *one) for one in findings(look)]
     assert not found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -14,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from bets.models import Bet, Slip, SlipLeg
 from bets.tests.scenes import Scene, scene, upcoming_game
+from bettrack.tests.accessibility import findings
 from bettrack.tests.conftest import stay_at_home
 from bettrack.tests.test_browser_slip import board, press_tab_until, sign_in
 from odds.models import CurrentOdds, Selection
@@ -166,14 +165,6 @@ def test_a_moved_price_can_be_accepted_for_good(
     assert Bet.objects.get().odds == 120
 
 
-@pytest.fixture(scope="session")
-def axe() -> str:
-    path = Path(os.environ.get("BETTRACK_AXE", "axe.min.js"))
-    if not path.is_file():
-        pytest.skip("no axe-core: BETTRACK_AXE names its axe.min.js")
-    return path.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (1440, "dark")])
 @pytest.mark.parametrize("kind", ["straight", "parlay", "same_game_parlay", "teaser", "round_robin"])
 def test_axe_finds_nothing_serious_on_the_slip(
@@ -181,7 +172,6 @@ def test_axe_finds_nothing_serious_on_the_slip(
     browser: Browser,
     at: Scene,
     three: list[Selection],
-    axe: str,
     kind: str,
     width: int,
     scheme: Literal["light", "dark"],
@@ -205,13 +195,6 @@ def test_axe_finds_nothing_serious_on_the_slip(
     page.locator("#slip-text").fill("Lakers hedgehog 130")
     page.get_by_role("button", name="Read it").click()
     expect(page.locator(".slip-read")).to_be_visible()
-    page.evaluate(axe)
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    found = [
-        (one["id"], one["nodes"][0]["html"][:160])
-        for one in result["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert not found
+    assert not findings(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
