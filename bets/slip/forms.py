@@ -19,6 +19,8 @@ from odds.pricing import format_odds, profit_per_unit
 
 TYPED = 24
 """Characters that a field of the slip takes."""
+PRICE = forms.DecimalField(max_digits=12, decimal_places=6)
+POINT = forms.DecimalField(max_digits=8, decimal_places=2, required=False)
 
 
 class ClickForm(forms.Form):
@@ -53,11 +55,7 @@ class ClickForm(forms.Form):
 
     def clean_price(self) -> Decimal:
         price: Decimal = self.cleaned_data["price"]
-        try:
-            profit_per_unit(price)
-        except ValueError as error:
-            raise ValidationError("American odds are at most −100 or at least +100.") from error
-        return price
+        return american(price)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -69,6 +67,15 @@ class ClickForm(forms.Form):
         """The first error, with the name of its field."""
         field, errors = next(iter(self.errors.items()))
         return f"{field}: {errors[0]}"
+
+
+def american(price: Decimal) -> Decimal:
+    """Return a price that is one of American odds. Raises ValidationError."""
+    try:
+        profit_per_unit(price)
+    except ValueError as error:
+        raise ValidationError("American odds are at most −100 or at least +100.") from error
+    return price
 
 
 def with_offer(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +130,13 @@ class SlipForm(forms.Form):
             self.fields[f"point-{leg.pk}"] = forms.DecimalField(
                 required=False, max_digits=8, decimal_places=2
             )
+
+    def clean_take(self) -> tuple[str, Decimal, Decimal | None] | None:
+        """Return the leg's number, the American odds and the point that a button takes."""
+        if not self.cleaned_data["take"]:
+            return None
+        number, price, point = self.cleaned_data["take"].split(":")
+        return number, american(PRICE.clean(price)), POINT.clean(point)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

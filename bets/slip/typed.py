@@ -65,10 +65,9 @@ def press(slip: Slip, legs: Sequence[SlipLeg], form: SlipForm) -> None:
         else:
             SlipLeg.objects.filter(pk=named(legs, target).pk).update(stake=text)
     if form.sent("take"):
-        target, price, point = form.sent("take").split(":")
+        target, price, point = form.sent("take")
         leg = named(legs, target)
-        leg.price, leg.own = Decimal(price), False
-        leg.point = Decimal(point) if point else None
+        leg.price, leg.point, leg.own = price, point, False
         leg.save()
     if form.sent("keep"):
         SlipLeg.objects.filter(pk=named(legs, form.sent("keep")).pk).update(own=True)

@@ -132,10 +132,7 @@ def undo(request: SignedInRequest) -> HttpResponse:
 @owned
 def update(request: SignedInRequest) -> HttpResponse:
     """Take over what was typed or pressed and work out what it comes to."""
-    try:
-        legs, form = typed(request)
-    except UnknownLeg as error:
-        raise Http404 from error
+    legs, form = typed(request)
     view = view_of(request, said_of(form, legs, NOTHING_SAID))
     return answer(request, view, sums_only=request.htmx.target == SUMS)
 
@@ -183,14 +180,17 @@ def to_sign_in(request: PageRequest) -> HttpResponse:
 
 
 def typed(request: SignedInRequest) -> tuple[list[SlipLeg], SlipForm]:
-    """Take what was typed into the slip, unless it was typed into another slip."""
+    """Take what was typed into the slip, unless it was typed into another slip; a leg of another's is not found."""
     form = SlipForm(
         request.POST,
         user=request.user,
         legs=legs_of(request.user),
         odds_format=odds_format_of(request),
     )
-    return take_over(user=request.user, form=form), form
+    try:
+        return take_over(user=request.user, form=form), form
+    except UnknownLeg as error:
+        raise Http404 from error
 
 
 def said_of(form: SlipForm, legs: Sequence[SlipLeg], said: Said) -> Said:

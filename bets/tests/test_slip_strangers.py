@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.tests.factories import PASSWORD
 from bets.models import Bet, SlipLeg
 from bets.tests.scenes import Scene, person, scene
-from bets.tests.slips import HTMX, add, press, words
+from bets.tests.slips import HTMX, add, words
 
 pytestmark = pytest.mark.django_db
 
@@ -62,20 +63,38 @@ def test_a_stranger_changes_no_slip(client: Client, at: Scene, name: str) -> Non
     assert not Bet.objects.exists()
 
 
+def hers_leg(user: User) -> int:
+    return SlipLeg.objects.get(slip=user.pk).pk
+
+
 def test_the_legs_of_another_are_not_found(ada: Client, at: Scene, client: Client) -> None:
     add(ada, at)
-    leg = SlipLeg.objects.get()
+    leg = SlipLeg.objects.get(slip=at.user.pk)
     eve, _ = person("eve", "1000")
     hers = Client()
     hers.force_login(eve)
     key = add(hers, at)
     assert hers.post(reverse("bets:slip_remove"), {"leg": leg.pk}, **HTMX).status_code == 404
     for button in ({"take": f"{leg.pk}:120:"}, {"keep": str(leg.pk)}, {"fill": f"{leg.pk}:5"}):
-        assert press(hers, key, **button).status_code == 404
+        for name in ("update", "place", "remove"):
+            sent = {"key": key, "leg": str(hers_leg(eve)), **button}
+            assert hers.post(reverse(f"bets:slip_{name}"), sent, **HTMX).status_code == 404
     hers.post(reverse("bets:slip_update"), {"key": key, f"stake-{leg.pk}": "77"}, **HTMX)
     hers.post(reverse("bets:slip_clear"), **HTMX)
     leg.refresh_from_db()
     assert (leg.price, leg.stake, leg.own, leg.removed_at) == (130, "", False, None)
+
+
+@pytest.mark.parametrize("taken", ["5:", "1.2.3:", "-150:1.2.3", "9999999999999999:", "150:999999999999"])
+def test_a_price_to_take_that_is_none_changes_nothing(ada: Client, at: Scene, taken: str) -> None:
+    key = add(ada, at)
+    leg = SlipLeg.objects.get()
+    for name in ("update", "place"):
+        response = ada.post(reverse(f"bets:slip_{name}"), {"key": key, "take": f"{leg.pk}:{taken}"}, **HTMX)
+        assert "Take: " in words(response)
+    leg.refresh_from_db()
+    assert (leg.price, leg.point, leg.own) == (130, None, False)
+    assert not Bet.objects.exists()
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "0", "9" * 30, "٣"])
