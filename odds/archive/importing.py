@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from django.db import DataError, IntegrityError, connection, transaction
 
 from games.models import Game, GameStatus, ResultSource, ScoreReading, Sport, Team
@@ -43,6 +44,11 @@ WHERE NOT EXISTS (
 )
 ORDER BY a.n
 """
+STRANGER: Final = """
+SELECT a.external_id, a.bookmaker FROM arriving a
+LEFT JOIN games g USING (external_id) LEFT JOIN bookmakers b ON b.key = a.bookmaker
+WHERE g.id IS NULL OR b.id IS NULL ORDER BY a.n LIMIT 1
+"""
 
 
 @dataclass
@@ -73,7 +79,9 @@ def import_archive(
         for rows in batches(folder / file["name"], KINDS[file["kind"]], manifest["format"]):
             try:
                 take[file["kind"]](rows, counts, now, sports)
-            except (DataError, IntegrityError) as error:
+            except ArchiveError as error:
+                raise ArchiveError(f"{file['name']}: {error}") from error
+            except (DataError, IntegrityError, psycopg.DataError) as error:
                 reason = str(error).splitlines()[0]
                 raise ArchiveError(f"{file['name']}: holds a row that cannot be stored: {reason}") from error
             on_batch(file["name"], len(rows))
@@ -215,6 +223,11 @@ def _prices(rows: Sequence[Row], counts: ArchiveCounts, now: dt.datetime, sports
                 for row in rows:
                     copy.write_row(row)
             cursor.execute("ANALYZE arriving")
+            cursor.execute(STRANGER)
+            for game, book in cursor.fetchall():
+                raise ArchiveError(
+                    f"has a price of game {game} at {book}, one of which its other files do not name"
+                )
             cursor.execute(ADD_SELECTIONS)
             cursor.execute(ADD_PRICES)
             counts.prices_new += cursor.rowcount

@@ -212,7 +212,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         kind, version, file_format = manifest["archive"], manifest["version"], manifest["format"]
         files = [(str(one["name"]), str(one["kind"]), str(one["sha256"])) for one in manifest["files"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveError(f"{folder / MANIFEST}: is missing or is no manifest of an archive") from error
     if kind != "bettrack" or version != VERSION or file_format not in FORMATS:
         raise ArchiveError(f"{folder / MANIFEST}: is of a kind or version that this BetTrack cannot read")

@@ -221,14 +221,30 @@ def test_a_folder_that_is_no_archive_says_so(tmp_path: Path, manifest: str) -> N
         import_archive(folder=tmp_path, now=NOON)
 
 
-def test_a_row_that_cannot_be_stored_names_its_file(prices: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("find", "write", "fault"),
+    [
+        ("-110.000000", "-50", "holds a row that cannot be stored: .*snapshot_price_is_american_odds"),
+        ("-110.000000", "evens", 'holds a row that cannot be stored: .*numeric: "evens"'),
+        ("T12:03:00", " at noon", "'2026-11-20 at noon.*' is not a time"),
+        (
+            ",pinnacle,",
+            ",nobook,",
+            "has a price of game .* at nobook, one of which its other files do not name",
+        ),
+    ],
+)
+def test_a_row_that_cannot_be_stored_names_its_file(
+    prices: None, tmp_path: Path, find: str, write: str, fault: str
+) -> None:
     export(tmp_path / "out")
     empty_database()
     path, manifest = tmp_path / "out" / "prices-2026-11.csv", tmp_path / "out" / "manifest.json"
-    digest = archive_tables.checksum(path)
-    path.write_text(path.read_text().replace("-110", "-50"))
+    digest, text = archive_tables.checksum(path), path.read_text()
+    assert find in text
+    path.write_text(text.replace(find, write))
     manifest.write_text(manifest.read_text().replace(digest, archive_tables.checksum(path)))
-    with pytest.raises(ArchiveError, match=r"prices-2026-11\.csv: holds a row that cannot be stored"):
+    with pytest.raises(ArchiveError, match=rf"^prices-2026-11\.csv: {fault}"):
         import_archive(folder=tmp_path / "out", now=NOON)
 
 
