@@ -7,7 +7,7 @@ into the body (``legs.0.odds``; '' for the whole), ``code`` a word, ``detail`` a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,7 +16,6 @@ from django.core.exceptions import ValidationError as ModelInvalid
 from django.core.signals import got_request_exception
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -182,13 +181,17 @@ def faults_of(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str
 
 
 def model_faults(exc: ModelInvalid) -> Iterator[dict[str, str]]:
-    """The faults that a model or a form found."""
-    found = exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list}
+    """The faults that a model found."""
+    return form_faults(exc.error_dict if hasattr(exc, "error_dict") else {"": exc.error_list})
+
+
+def form_faults(found: Mapping[str, Iterable[ModelInvalid]]) -> Iterator[dict[str, str]]:
+    """The faults of a form or a model by their fields."""
     for name, errors in found.items():
         for error in errors:
             for text in error.messages:
                 field = "" if name == "__all__" else str(name)
-                yield {"field": field, "code": str(error.code or "invalid"), "detail": _(text)}
+                yield {"field": field, "code": str(error.code or "invalid"), "detail": text}
 
 
 def body_of(problem: ApiProblem) -> dict[str, Any]:

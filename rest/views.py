@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from rest.pages import KeysetPages
-from rest.problems import ApiProblem
+from rest.problems import ApiProblem, form_faults
 from rest.shaping import Shape, expandable_of, identity_of, read_shape
 
 SAFE: Final = ("GET", "HEAD")
@@ -30,6 +30,18 @@ PAGES: Final = ("cursor", "limit")
 
 class Unchanged(Exception):
     """What the client holds is still so."""
+
+
+class Filters(DjangoFilterBackend):
+    """A filter set whose faults are told in the API's shape, as its form words them."""
+
+    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        filters = self.get_filterset(request, queryset, view)
+        if filters is None:
+            return queryset
+        if not filters.is_valid():
+            raise ApiProblem("invalid", errors=list(form_faults(filters.form.errors.as_data())))
+        return filters.qs
 
 
 class ApiView(GenericViewSet):
@@ -46,7 +58,7 @@ class ApiView(GenericViewSet):
     query_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
     row_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
     body_classes: ClassVar[Mapping[str, type[serializers.Serializer]]] = {}
-    filter_backends = (DjangoFilterBackend,)
+    filter_backends = (Filters,)
     filterset_class: type[FilterSet] | None = None
     filtered_actions: ClassVar[Sequence[str]] = ("list",)
     pagination_class = KeysetPages

@@ -153,6 +153,37 @@ class TestOneAfterTheOther:
         assert list(KeptAnswer.objects.all()) == [young]
 
 
+@pytest.mark.django_db
+def test_a_session_writes_with_its_csrf_token_alone_and_a_key_without_one(user: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(user)
+    refused = post(browser, "one", key=None)
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "csrf_failed"
+    key = ApiKeyFactory(user=user, scopes=["bets:write"], name="itself")
+    strict = Client(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {text_of(key)}"})
+    assert post(strict, "one", key=None).status_code == 201
+    assert made("one") == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        ("{", "application/json", 400, "malformed"),
+        (b"\xff", "application/json", 400, "malformed"),
+        ('{"name": "\\ud800"}', "application/json", 400, "malformed"),
+        ("name=one", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        ('{"name": "' + "x" * 3_000_000 + '"}', "application/json", 413, "too_large"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(
+    user: User, body: Any, content_type: str, status: int, code: str
+) -> None:
+    response = program(user).post("/api/v1/things/", body, content_type=content_type)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
 def at_once(user: User, number: int) -> list[Any]:
     """Send the slow request so many times at once."""
     answers: list[Any] = []

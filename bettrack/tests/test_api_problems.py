@@ -89,6 +89,11 @@ class TestShape:
     def test_a_filter_that_cannot_be_read_is_400(self, client: Client, query: str) -> None:
         assert problem(client.get(f"/api/v1/games/?{query}"), 400, "invalid")["errors"]
 
+    def test_a_fault_that_quotes_a_percent_sign_is_told_as_it_is(self) -> None:
+        response = signed_in(UserFactory()).get("/api/v1/bets/?odds_from=5%25%20z")
+        (fault,) = problem(response, 400, "invalid")["errors"]
+        assert fault["field"] == "odds_from"
+
     def test_text_that_is_not_utf8_is_400(self, client: Client) -> None:
         response = client.get("/api/v1/games/", headers={"Content-Type": "text/plain; charset=latin-1"})
         assert response.status_code in (200, 400)
