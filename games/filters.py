@@ -15,6 +15,7 @@ from django_filters import rest_framework as filters
 
 from games.days import day_bounds
 from games.models import Game, GameKind, GameQuerySet, GameStatus, Player, PlayerStat, Sport, Team
+from rest.filters import TrueFalseFilter
 
 FIRST_DAY = dt.date(1900, 1, 1)
 LAST_DAY = dt.date(2100, 1, 1)
@@ -22,8 +23,8 @@ LAST_DAY = dt.date(2100, 1, 1)
 
 class SportFilter(filters.FilterSet):
     group = filters.CharFilter(lookup_expr="iexact", max_length=100, help_text="Such as Basketball.")
-    active = filters.BooleanFilter(help_text="In season.")
-    has_outrights = filters.BooleanFilter(help_text="Sports whose events are futures.")
+    active = TrueFalseFilter(help_text="In season.")
+    has_outrights = TrueFalseFilter(help_text="Sports whose events are futures.")
 
     class Meta:
         model = Sport
@@ -69,11 +70,11 @@ class GameFilter(filters.FilterSet):
     league = filters.CharFilter(field_name="sport_id", max_length=64, help_text="The feed's key of a league.")
     kind = filters.ChoiceFilter(choices=GameKind.choices)
     status = filters.MultipleChoiceFilter(choices=GameStatus.choices, help_text="May be given several times.")
-    completed = filters.BooleanFilter()
+    completed = TrueFalseFilter()
     team = filters.UUIDFilter(method="of_team", help_text="Home or away.")
     date = filters.DateFilter(method="on_day", help_text="A calendar day in `zone`.")
-    today = filters.BooleanFilter(method="of_today", help_text="The games of the present day in `zone`.")
-    upcoming = filters.BooleanFilter(method="to_come", help_text="Scheduled and not begun.")
+    today = TrueFalseFilter(method="of_today", help_text="The games of the present day in `zone`.")
+    upcoming = TrueFalseFilter(method="to_come", help_text="Scheduled and not begun.")
     starts_from = filters.IsoDateTimeFilter(field_name="commence_time", lookup_expr="gte")
     starts_before = filters.IsoDateTimeFilter(field_name="commence_time", lookup_expr="lt")
     zone = filters.CharFilter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django_filters import rest_framework as filters
 
 from odds.models import Bookmaker, CurrentOdds, OddSnapshot, Selection, Side
+from rest.filters import TrueFalseFilter
 
 
 class WordsFilter(filters.BaseInFilter, filters.CharFilter):
@@ -21,8 +22,8 @@ class NumbersFilter(filters.BaseInFilter, filters.NumberFilter):
 
 class BookmakerFilter(filters.FilterSet):
     region = filters.CharFilter(field_name="regions", lookup_expr="icontains", max_length=16)
-    is_exchange = filters.BooleanFilter()
-    active = filters.BooleanFilter()
+    is_exchange = TrueFalseFilter()
+    active = TrueFalseFilter()
 
     class Meta:
         model = Bookmaker

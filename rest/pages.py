@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from rest.problems import invalid
+from rest.problems import ApiProblem, invalid
 
 PAGE_SIZE: Final = 50
 LARGEST_PAGE: Final = 200
@@ -165,4 +165,5 @@ def read_cursor(text: str, label: str, columns: Sequence[Field[Any, Any] | None]
 
 
 def bad_cursor() -> Exception:
-    return invalid("cursor", "This cursor is of another list or order: begin without one.", "bad_cursor")
+    text = "This cursor is of another list or order: begin without one."
+    return ApiProblem("not_found", text, errors=[{"field": "cursor", "code": "bad_cursor", "detail": text}])

@@ -16,6 +16,7 @@ from accounts.api.authentication import owner_of
 from bets.api.bets import BetsView
 from bets.api.rows import BankrollRow, LedgerRow, bankroll_out, ledger_out
 from bets.models import Bankroll, BankrollKind, Currency, ImportBatch, LedgerEntry, LedgerKind
+from rest.filters import TrueFalseFilter
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
 
@@ -23,7 +24,7 @@ from rest.views import ListMixin, RetrieveMixin, lists
 class BankrollFilter(filters.FilterSet):
     currency = filters.ChoiceFilter(choices=Currency.choices)
     kind = filters.ChoiceFilter(choices=BankrollKind.choices, help_text="Real or paper money.")
-    archived = filters.BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
+    archived = TrueFalseFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
 
     class Meta:
         model = Bankroll

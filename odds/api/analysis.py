@@ -25,7 +25,6 @@ from odds.edges.offers import Line, read_lines_of
 from odds.edges.page import EdgeRow, Leg, read_edges
 from odds.futures import FIRST_SHOWN, BookField, Field, Runner, read_fields
 from rest.fields import AmountField, NumberField, OddsField, PointField, UtcField, plain
-from rest.problems import invalid
 from rest.shaping import Row
 from rest.views import lists
 
@@ -71,7 +70,7 @@ class FairPriceViewSet(OddsView):
         asked, now = self.asked, timezone.now()
         game = Game.objects.with_names().filter(pk=asked["game"]).first()
         if game is None:
-            raise invalid("game", "There is no such game.", "unknown_game")
+            raise NotFound
         fairness = Fairness(asked["reference"], pricing.Method(asked["method"]))
         oldest = dt.timedelta(minutes=asked["age"])
         wanted = asked.get("market")

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -194,7 +195,7 @@ class ClosingLineViewSet(OddsView):
         """The lines of a game as they closed; none before it has begun, none that was withdrawn before."""
         game = Game.objects.with_names().filter(pk=self.asked["game"]).first()
         if game is None:
-            raise invalid("game", "There is no such game.", "unknown_game")
+            raise NotFound
         if game.commence_time > timezone.now():
             return self.listed_rows([], dict)
         start = actual_start(game)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -224,7 +225,7 @@ class OddsViewSet(OddsView):
         if asked.get("sport"):
             sport = Sport.objects.filter(pk=asked["sport"]).first()
             if sport is None:
-                raise invalid("sport", "There is no such sport.", "unknown_sport")
+                raise NotFound
         wanted = BoardRequest(
             day=asked.get("day") or (at or now).astimezone(zone).date(),
             zone=zone,
