@@ -16,6 +16,8 @@ from rest_framework.response import Response
 
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
+from bets.api.changing import Changes, EditIn
+from bets.api.deciding import BODIES
 from bets.api.placing import PlaceIn, place
 from bets.api.refusals import refusals
 from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, bet_out, event_out, ledger_out, money, with_rows
@@ -97,7 +99,7 @@ SELECT s.key, s.title, (SELECT count(*) FROM games WHERE sport_id = s.key),
 """
 
 
-class BetViewSet(BetsView):
+class BetViewSet(Changes, BetsView):
     """Your bets, with the same filters as the history."""
 
     queryset = Bet.objects.none()
@@ -105,7 +107,7 @@ class BetViewSet(BetsView):
     filterset_class = BetFilter
     filtered_actions = ("list", "summary", "by_sport")
     query_classes: ClassVar = {"list": OrderQuery}
-    body_classes: ClassVar = {"create": PlaceIn}
+    body_classes: ClassVar = {"create": PlaceIn, "partial_update": EditIn, **BODIES}
     row_classes: ClassVar = {
         "summary": StatusSums, "by_sport": SportSums, "events": EventOutRow, "ledger": LedgerRow,
     }  # fmt: skip
@@ -140,9 +142,9 @@ class BetViewSet(BetsView):
         body = self.body()
         with refusals("stake"):
             bet = place(request, body)
-        return self._answer(bet, status=201)
+        return self.answer(bet, status=201)
 
-    def _answer(self, bet: Bet, *, status: int = 200) -> Response:
+    def answer(self, bet: Bet, *, status: int = 200) -> Response:
         """The bet as it is now."""
         row = bet_out(with_rows(Bet.objects.all()).get(pk=bet.pk))
         where = {"Location": reverse("api:bet-detail", args=[bet.pk])} if status == 201 else None

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bets.api.rows import BetOutRow, bet_out, with_rows
+from accounts.api.authentication import owner_of
+from accounts.api.idempotency import once
+from bets.api.deciding import BODIES, DecisionIn, Decisions
+from bets.api.refusals import refusals
+from bets.api.rows import BET_ID, BetOutRow, bet_out, with_rows
+from bets.decisions.many import MOST, grade_many_again, void_many
 from bets.models import Bet
 from bets.review import Filters, matching
+from bets.voiding import MAX_REASON, grade_again
+from rest.bodies import Body, IdIn, TextIn
+from rest.shaping import Row
 from rest.views import ApiView
 
 
@@ -32,22 +43,76 @@ class ReviewRow(BetOutRow):
 
     username = serializers.CharField()
 
-    class Meta:
+    class Meta(BetOutRow.Meta):
         example: ClassVar = {
             **{name: value for name, value in BetOutRow.Meta.example.items() if name not in ("payout", "profit")},
             "username": "ada", "status": "needs_review", "review_reason": "The sources disagree on the score.",
         }  # fmt: skip
 
 
-class ReviewViewSet(ApiView):
-    """The review queue."""
+class DecideIn(Body):
+    """Bets under review to be decided alike."""
+
+    bets = serializers.ListField(child=IdIn(), min_length=1, max_length=MOST)
+    decision = serializers.ChoiceField(choices=["void", "send_back"])
+    reason = TextIn(max_length=MAX_REASON)
+
+    class Meta:
+        example: ClassVar = {"bets": [BET_ID], "decision": "void", "reason": "The game was never played."}
+
+
+class DecidedRow(Row):
+    """The bets that were decided."""
+
+    decided = serializers.ListField(child=serializers.UUIDField())
+
+    class Meta:
+        identity = "decided"
+        example: ClassVar = {"decided": [BET_ID]}
+
+
+class ReviewViewSet(Decisions, ApiView):
+    """The review queue, and what staff decide about anybody's bets."""
 
     scope = "admin"
     write_scope = "admin"
     tag = "staff"
     queryset = Bet.objects.none()
     serializer_class = ReviewRow
-    query_class = ReviewQuery
+    query_classes: ClassVar = {"list": ReviewQuery}
+    body_classes: ClassVar = {**BODIES, "send_back": DecisionIn, "decide": DecideIn}
+    row_classes: ClassVar = {"decide": DecidedRow}
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return Bet.objects.all()
+
+    def retrieve(self, request: Request, pk: Any = None) -> Response:
+        """Anybody's bet. `expand=evidence,events,ledger` adds why it was graded so and what it moved."""
+        expand = self.shape.expand
+        bets = with_rows(self.get_queryset(), expand).select_related("user", "bookmaker", "bankroll")
+        return self.one(review_row(get_object_or_404(bets, pk=pk), expand))
+
+    def answer(self, bet: Bet) -> Response:
+        """The bet as it is now."""
+        rows = with_rows(Bet.objects.all()).select_related("user", "bookmaker", "bankroll")
+        return Response(review_row(rows.get(pk=bet.pk)))
+
+    @action(detail=True, methods=["post"], url_path="send-back")
+    @once
+    def send_back(self, request: Request, pk: Any = None) -> Response:
+        """Send a bet under review back to grading, for example after its result has been set right."""
+        return self.decided(grade_again, *self.told())
+
+    @action(detail=False, methods=["post"])
+    @once
+    def decide(self, request: Request) -> Response:
+        """Void many bets under review, or send them back to grading; those no longer under review are left alone."""
+        body, by = self.body(), owner_of(request)
+        service = void_many if body["decision"] == "void" else grade_many_again
+        with refusals():
+            bets = service(bet_ids=body["bets"], by=by, reason=body["reason"])
+        return Response({"decided": [bet.pk for bet in bets]})
 
     def list(self, request: Request) -> Response:
         """Bets of everybody that wait for a person, the oldest first."""
@@ -60,8 +125,8 @@ class ReviewViewSet(ApiView):
             game=asked.get("game"),
         )
         bets = with_rows(matching(filters, timezone.now())).select_related("user", "bookmaker", "bankroll")
+        return self.listed_rows(bets.order_by("placed_at", "id"), review_row)
 
-        def row_of(bet: Bet) -> dict[str, Any]:
-            return {**bet_out(bet), "username": bet.user.username}
 
-        return self.listed_rows(bets.order_by("placed_at", "id"), row_of)
+def review_row(bet: Bet, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+    return {**bet_out(bet, expand), "username": bet.user.username}

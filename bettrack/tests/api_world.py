@@ -49,6 +49,7 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "bets": bet.pk,
         "open": riding.pk,
         "waiting": waiting.pk,
+        "review": waiting.pk,
         "bankrolls": bankroll.pk,
         "imports": ImportBatchFactory(user=owner).pk,
         "sports": game.sport_id,

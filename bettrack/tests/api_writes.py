@@ -30,6 +30,41 @@ def bet_to_place(ids: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def decided(ids: dict[str, Any]) -> dict[str, Any]:
+    return {"reason": "The book did so."}
+
+
+def bets_to_decide(ids: dict[str, Any]) -> dict[str, Any]:
+    return {"bets": [str(ids["waiting"])], "decision": "void", **decided(ids)}
+
+
+DECISIONS: dict[str, tuple[int, Body]] = {
+    "void": (200, decided),
+    "cash-out": (200, lambda ids: {"offer": "7.00", **decided(ids)}),
+    "settle": (403, lambda ids: {"payout": "19.00", **decided(ids)}),  # of a game to come; staff may
+    "undo": (409, decided),  # nothing is decided
+    "reprice": (409, lambda ids: {"odds": "120", **decided(ids)}),  # no ticket of several legs
+    "deduct": (409, lambda ids: {"deduction_pct": "10.00", **decided(ids)}),  # no outright
+}
+"""Decision → what an owner gets for it, and its body."""
+
+
+def own_decision(status: int) -> dict[str, int]:
+    return of_callers(401, 404, status, 403, status, 404, 403, 403)
+
+
+def staff_decision(status: int) -> dict[str, int]:
+    return of_callers(401, 403, 403, 403, 403, status, 403, status)
+
+
 WRITES: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("bet-list", "POST"): (WITH_OWN_MONEY, bet_to_place),
+    ("bet-detail", "PATCH"): (OWN_CHANGE, lambda ids: {"note": "A note.", "stake": "20.00"}),
+    **{(f"bet-{name}", "POST"): (own_decision(status), body) for name, (status, body) in DECISIONS.items()},
+    **{
+        (f"review-{name}", "POST"): (staff_decision(200 if name == "settle" else status), body)
+        for name, (status, body) in DECISIONS.items()
+    },
+    ("review-send-back", "POST"): (staff_decision(409), decided),  # it is not under review
+    ("review-decide", "POST"): (staff_decision(200), bets_to_decide),
 }

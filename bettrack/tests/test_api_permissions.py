@@ -69,6 +69,7 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     ("import-detail", "GET"): OWN_ONE,
     ("statistics-list", "GET"): OWN_ONE,
     ("review-list", "GET"): STAFF,
+    ("review-detail", "GET"): STAFF,
     ("quota-list", "GET"): STAFF,
     ("feed-list", "GET"): STAFF,
     ("call-list", "GET"): STAFF,
@@ -107,7 +108,7 @@ def test_every_route_has_an_expectation_and_every_expectation_a_route() -> None:
 def test_who_may_ask(owner: User, name: str, method: str, path: str) -> None:
     ids = ids_of_world(owner)
     if (name, method) in WRITES:
-        ids |= {"bets": ids["open"]}
+        ids |= {"bets": ids["open"], "review": ids["open"]}
     address = concrete(name, method, path, ids)
     expected = EXPECTED[name, method]
     body = json.dumps(WRITES[name, method][1](ids)) if (name, method) in WRITES else ""
