@@ -54,7 +54,7 @@ class LegOutRow(Row):
     closing_decimal = NumberField(allow_null=True)
     closing_point = PointField(allow_null=True)
     closing_seen_at = UtcField(allow_null=True)
-    closing_fair = NumberField(allow_null=True, help_text="Fair chance at the close.")
+    closing_fair = NumberField(allow_null=True, decimal_places=9, help_text="Fair chance at the close.")
     imported = serializers.BooleanField()
     evidence = serializers.DictField(
         help_text="With `expand=evidence`: why the leg was graded so.", required=False
