@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django import forms
+from django.db import models
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from odds.models import Bookmaker, CurrentOdds, OddSnapshot, Selection, Side
@@ -16,8 +19,10 @@ class IdsFilter(filters.BaseInFilter, filters.UUIDFilter):
     """Several ids, separated by commas."""
 
 
-class NumbersFilter(filters.BaseInFilter, filters.NumberFilter):
+class NumbersFilter(filters.BaseInFilter, filters.Filter):
     """Several whole numbers, separated by commas."""
+
+    field_class = forms.IntegerField
 
 
 class BookmakerFilter(filters.FilterSet):
@@ -49,11 +54,22 @@ class PriceFilter(filters.FilterSet):
     game = IdsFilter(field_name="game_id", help_text="Ids of games, separated by commas.")
     bookmaker = WordsFilter(field_name="bookmaker__key", help_text="Keys of books, separated by commas.")
     market = WordsFilter(field_name="selection__market", help_text="Market keys, separated by commas.")
-    selection = NumbersFilter(field_name="selection_id", help_text="Numbers of selections.")
+    selection = NumbersFilter(
+        field_name="selection_id",
+        method="of_selections",
+        min_value=1,
+        max_value=models.BigIntegerField.MAX_BIGINT,
+        help_text="Numbers of selections.",
+    )
     side = filters.MultipleChoiceFilter(field_name="selection__side", choices=Side.choices)
     participant = filters.CharFilter(
         field_name="selection__participant", lookup_expr="icontains", max_length=160
     )
+
+    def of_selections(self, rows: QuerySet, name: str, value: list[int]) -> QuerySet:
+        """The rows of these selections, with their games: both tables are kept by game."""
+        games = Selection.objects.filter(pk__in=value).values_list("game_id", flat=True)
+        return rows.filter(selection_id__in=value, game_id__in=set(games))
 
 
 class OddsFilter(PriceFilter):

@@ -53,10 +53,7 @@ class SnapshotViewSet(OddsView):
         rows = self.filter_queryset(self.get_queryset())
         asked = SnapshotFilter(request.query_params, request=request).form
         asked.is_valid()
-        if asked.cleaned_data.get("selection"):  # the archive is kept by game
-            games = Selection.objects.filter(pk__in=asked.cleaned_data["selection"])
-            rows = rows.filter(game__in=list(games.values_list("game_id", flat=True)))
-        elif not asked.cleaned_data.get("game"):
+        if not (asked.cleaned_data.get("selection") or asked.cleaned_data.get("game")):
             raise invalid("game", "Name a game or a selection: the archive is kept by game.", "game_required")
         return self.listed_rows(rows, snapshot_row)
 

@@ -236,7 +236,9 @@ def players_meant(
 def read_offers(selections: Sequence[Selection]) -> dict[int, list[CurrentOdds]]:
     """Return what every book offers for these selections now."""
     found: dict[int, list[CurrentOdds]] = {}
-    for offer in CurrentOdds.objects.filter(selection__in=selections).select_related("bookmaker"):
+    games = {selection.game_id for selection in selections}
+    offers = CurrentOdds.objects.filter(game__in=games, selection__in=selections)
+    for offer in offers.select_related("bookmaker"):
         found.setdefault(offer.selection_id, []).append(offer)
     return found
 
