@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from bets.api.bets import BetViewSet
 from bets.api.money import BankrollViewSet, ImportViewSet, LedgerViewSet, TagViewSet
+from bets.api.operations import OperationViewSet
 from bets.api.staff import ReviewViewSet
 from bets.api.statistics import StatisticsViewSet
 from bettrack.api_pages import docs, nowhere, problems, schema
@@ -34,6 +35,7 @@ router.register("futures", FutureViewSet, "future")
 router.register("bets", BetViewSet, "bet")
 router.register("bankrolls", BankrollViewSet, "bankroll")
 router.register("ledger", LedgerViewSet, "ledger")
+router.register("operations", OperationViewSet, "operation")
 router.register("tags", TagViewSet, "tag")
 router.register("statistics", StatisticsViewSet, "statistics")
 router.register("imports", ImportViewSet, "import")

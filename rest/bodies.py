@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 AMOUNT: Final = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
+SIGNED: Final = r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"
 ODDS: Final = r"^[+-]?[0-9]{3,6}(\.[0-9]{1,6})?$"
 POINT: Final = r"^[+-]?[0-9]{1,6}(\.[0-9]{1,2})?$"
 PERCENT: Final = r"^[0-9]{1,4}(\.[0-9]{1,2})?$"
@@ -89,6 +92,33 @@ class AmountIn(ExactIn):
     """An amount of money, not negative."""
 
     words = "Write an amount without sign as text, such as"
+
+
+@extend_schema_field({"type": "string", "pattern": SIGNED, "example": "-12.50"})
+class SignedIn(ExactIn):
+    """An amount of money with its sign, where it has one."""
+
+    pattern, example = SIGNED, "-12.50"
+    words = "Write an amount as text, such as"
+
+
+@extend_schema_field({"type": "string", "format": "date-time", "example": "2026-11-20T18:22:00Z"})
+class InstantIn(serializers.Field):
+    """An instant in ISO 8601 with its zone."""
+
+    default_error_messages = {"invalid": "Write a time with its zone, such as “2026-11-20T18:22:00Z”."}
+
+    def to_internal_value(self, data: Any) -> dt.datetime:
+        try:
+            found = msgspec.convert(data, dt.datetime) if isinstance(data, str) else None
+            if found is not None and found.tzinfo is not None:
+                return found.astimezone(dt.UTC)
+        except (msgspec.ValidationError, OverflowError):
+            pass
+        self.fail("invalid")
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
 
 
 @extend_schema_field({"type": "string", "pattern": ODDS, "example": "-110"})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.urls import reverse
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -13,9 +15,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import owner_of
+from accounts.api.idempotency import once
 from bets.api.bets import BetsView
+from bets.api.placing import book_of
+from bets.api.refusals import refusals
 from bets.api.rows import BankrollRow, LedgerRow, bankroll_out, ledger_out
+from bets.bankrolls.keeping import (
+    archive_bankroll,
+    edit_bankroll,
+    make_default,
+    open_bankroll,
+    restore_bankroll,
+)
 from bets.models import Bankroll, BankrollKind, Currency, ImportBatch, LedgerEntry, LedgerKind
+from rest.bodies import AmountIn, Body, FlagIn, TextIn
 from rest.filters import TrueFalseFilter
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
@@ -41,12 +54,43 @@ class LedgerFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+KEPT: Final = ("name", "currency", "kind", "may_go_negative")
+
+
+class OpenIn(Body):
+    """A bankroll to open."""
+
+    name = TextIn(max_length=60)
+    currency = serializers.ChoiceField(choices=Currency.choices, required=False, default=Currency.USD)
+    kind = serializers.ChoiceField(choices=BankrollKind.choices, required=False, default=BankrollKind.PAPER)
+    bookmaker = TextIn(max_length=32, required=False, allow_null=True, help_text="The book that holds it.")
+    may_go_negative = FlagIn(required=False, default=False)
+    opening_deposit = AmountIn(required=False)
+
+    class Meta:
+        example: ClassVar = {"name": "Main", "currency": "USD", "kind": "real", "opening_deposit": "1000.00"}
+
+
+class KeepIn(Body):
+    """What is to be changed; what is left out stays."""
+
+    name = TextIn(max_length=60, required=False)
+    currency = serializers.ChoiceField(choices=Currency.choices, required=False)
+    kind = serializers.ChoiceField(choices=BankrollKind.choices, required=False)
+    bookmaker = TextIn(max_length=32, required=False, allow_null=True)
+    may_go_negative = FlagIn(required=False)
+
+    class Meta:
+        example: ClassVar = {"name": "Main account"}
+
+
 class BankrollViewSet(BetsView):
     """Your bankrolls."""
 
     queryset = Bankroll.objects.none()
     serializer_class = BankrollRow
     row_classes: ClassVar = {"ledger": LedgerRow}
+    body_classes: ClassVar = {"create": OpenIn, "partial_update": KeepIn}
     filterset_class = BankrollFilter
     lookup_value_converter = "uuid"
 
@@ -63,6 +107,62 @@ class BankrollViewSet(BetsView):
     def retrieve(self, request: Request, pk: Any = None) -> Response:
         """One of your bankrolls."""
         return self.one(bankroll_out(self.get_object()))
+
+    @once
+    def create(self, request: Request) -> Response:
+        """Open a bankroll, with a first deposit if you like."""
+        body = self.body()
+        with refusals("opening_deposit"):
+            opened = open_bankroll(
+                user=owner_of(request),
+                name=body["name"],
+                currency=body["currency"],
+                kind=body["kind"],
+                bookmaker=book_of(body.get("bookmaker")),
+                opening_deposit=body.get("opening_deposit"),
+                may_go_negative=body["may_go_negative"],
+            )
+        return self.answer(opened, status=201)
+
+    @once
+    def partial_update(self, request: Request, pk: Any = None) -> Response:
+        """Change what a bankroll is called and allowed; currency and kind stay once it has been used."""
+        roll: Bankroll = self.get_object()
+        body = self.body()
+        book = book_of(body["bookmaker"]) if "bookmaker" in body else roll.bookmaker
+        kept = {name: body.get(name, getattr(roll, name)) for name in KEPT}
+        with refusals():
+            edit_bankroll(bankroll=roll, by=owner_of(request), bookmaker=book, **kept)
+        return self.answer(roll)
+
+    @action(detail=True, methods=["post"])
+    @once
+    def archive(self, request: Request, pk: Any = None) -> Response:
+        """Put a bankroll away; no money moves in it until it is restored. Not while bets in it are open."""
+        return self._kept(archive_bankroll)
+
+    @action(detail=True, methods=["post"])
+    @once
+    def restore(self, request: Request, pk: Any = None) -> Response:
+        """Take a bankroll into use again."""
+        return self._kept(restore_bankroll)
+
+    @action(detail=True, methods=["post"], url_path="make-default")
+    @once
+    def make_default(self, request: Request, pk: Any = None) -> Response:
+        """Choose the bankroll that slips begin with, in place of any other."""
+        return self._kept(make_default)
+
+    def _kept(self, service: Callable[..., Bankroll]) -> Response:
+        roll: Bankroll = self.get_object()
+        with refusals():
+            service(bankroll=roll, by=owner_of(self.request))
+        return self.answer(roll)
+
+    def answer(self, roll: Bankroll, *, status: int = 200) -> Response:
+        """The bankroll as it is now."""
+        where = {"Location": reverse("api:bankroll-detail", args=[roll.pk])} if status == 201 else None
+        return Response(bankroll_out(self.get_queryset().get(pk=roll.pk)), status=status, headers=where)
 
     @lists
     @action(detail=True, filterset_class=None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, Final
@@ -12,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api.authentication import owner_of
-from accounts.api.idempotency import key_of
 from accounts.models import User
+from bets.api.repeats import lasting_key
 from bets.api.rows import ROLL_ID
 from bets.grading import EachWay
 from bets.models import Bankroll, Bet, BetKind
@@ -167,13 +165,5 @@ def legs_of(legs: Sequence[Mapping[str, Any]]) -> tuple[LegAsked, ...]:
 
 def place(request: Request, body: Mapping[str, Any]) -> Bet:
     """Place the bet that a checked body asks for. Raises ApiProblem, Refused."""
-    ticket = ticket_of(body, user=owner_of(request), key=bet_key(request))
+    ticket = ticket_of(body, user=owner_of(request), key=lasting_key(request))
     return place_asked(ticket, note=body["note"], tags=body["tags"])
-
-
-def bet_key(request: Request) -> str:
-    """The key under which the bet is kept: it outlives the kept answer, so that no bet is placed twice later either."""
-    key = key_of(request)
-    if key is None:
-        return f"api:{uuid.uuid4()}"
-    return "api:" + hashlib.sha256(key.encode()).hexdigest()[:60]

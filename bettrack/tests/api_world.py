@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
+from bets.bankrolls.operations import deposit
 from bets.models import Bankroll, Bet, BetStatus
 from bets.settlement import settle_due as settle
 from bets.tests.factories import ImportBatchFactory, ended, funded_bankroll, offered, place
@@ -51,6 +53,7 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "waiting": waiting.pk,
         "review": waiting.pk,
         "bankrolls": bankroll.pk,
+        "operations": deposit(bankroll=bankroll, amount=Decimal(5), by=owner).pk,
         "imports": ImportBatchFactory(user=owner).pk,
         "sports": game.sport_id,
         "teams": game.home_team_id,

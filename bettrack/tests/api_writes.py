@@ -17,6 +17,7 @@ def of_callers(*statuses: int) -> dict[str, int]:
 WITH_OWN_MONEY = of_callers(401, 400, 201, 403, 201, 400, 403, 403)
 """A stranger's body names what is not his: for him that does not exist."""
 OWN_CHANGE = of_callers(401, 404, 200, 403, 200, 404, 403, 403)
+OWN_NEW = of_callers(401, 201, 201, 403, 201, 201, 403, 403)
 
 Body = Callable[[dict[str, Any]], Any]
 
@@ -28,6 +29,14 @@ def bet_to_place(ids: dict[str, Any]) -> dict[str, Any]:
         "stake": "10.00",
         "legs": [{"selection_id": ids["selections"], "odds": "-110", "own_price": True}],
     }
+
+
+def deposit(ids: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "deposit", "bankroll_id": str(ids["bankrolls"]), "amount": "50.00"}
+
+
+def nothing(ids: dict[str, Any]) -> dict[str, Any]:
+    return {}
 
 
 def decided(ids: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +74,13 @@ WRITES: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
         (f"review-{name}", "POST"): (staff_decision(200 if name == "settle" else status), body)
         for name, (status, body) in DECISIONS.items()
     },
+    ("bankroll-list", "POST"): (OWN_NEW, lambda ids: {"name": "Another", "opening_deposit": "50.00"}),
+    ("bankroll-detail", "PATCH"): (OWN_CHANGE, lambda ids: {"name": "Other"}),
+    ("bankroll-archive", "POST"): (own_decision(409), nothing),  # bets in it are open
+    ("bankroll-restore", "POST"): (OWN_CHANGE, nothing),
+    ("bankroll-make-default", "POST"): (OWN_CHANGE, nothing),
+    ("operation-list", "POST"): (WITH_OWN_MONEY, deposit),
+    ("operation-undo", "POST"): (OWN_CHANGE, nothing),
     ("review-send-back", "POST"): (staff_decision(409), decided),  # it is not under review
     ("review-decide", "POST"): (staff_decision(200), bets_to_decide),
 }

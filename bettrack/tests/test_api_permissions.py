@@ -64,6 +64,8 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     ("bankroll-detail", "GET"): OWN_ONE,
     ("bankroll-ledger", "GET"): OWN_ONE,
     ("ledger-list", "GET"): OWN_LIST,
+    ("operation-list", "GET"): OWN_LIST,
+    ("operation-detail", "GET"): OWN_ONE,
     ("tag-list", "GET"): OWN_LIST,
     ("import-list", "GET"): OWN_LIST,
     ("import-detail", "GET"): OWN_ONE,
