@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from accounts.models import User
 from bets.imports.generic import LABELS, columns_of
 from bets.imports.reading import AUTO
-from bets.imports.rows import MAX_BYTES, Options
+from bets.imports.rows import MAX_BYTES
 from bets.imports.values import DATE_ORDERS, ODDS_NOTATIONS
 from bets.models import Bankroll, ImportFormat
 
@@ -93,14 +93,3 @@ class ReadForm(forms.Form):
         columns = {name.removeprefix(PREFIX): data[name] for name in data if name.startswith(PREFIX)}
         plain = {name: data[name] for name in ("format", "dates", "odds", "time_zone", "book")}
         return plain | {"columns": columns, "bankroll": None if bankroll is None else str(bankroll.pk)}
-
-
-def options_of(stored: dict[str, Any], user: User) -> Options:
-    """Return how a draft is read."""
-    return Options(
-        dates=stored.get("dates", ""),
-        odds=stored.get("odds", ""),
-        time_zone=stored.get("time_zone") or user.time_zone,
-        columns=stored.get("columns", {}),
-        book=stored.get("book", ""),
-    )

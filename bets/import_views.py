@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import uuid
 from collections import Counter
 from typing import Any
 
 from django.contrib import messages
 from django.core.cache import cache
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -25,13 +23,14 @@ from accounts.models import User
 from bets.exceptions import Refused
 from bets.exports import ENDINGS, FORMATS, export_bets
 from bets.history.filters import BetFilter
-from bets.import_forms import ReadForm, UploadForm, options_of
+from bets.import_forms import ReadForm, UploadForm
 from bets.imports.committing import commit_import, undo_import
+from bets.imports.drafts import keep_draft, read_draft
 from bets.imports.planning import PLACED_HERE, Plan, plan_for
-from bets.imports.reading import AUTO, read_file
-from bets.imports.rows import MAX_BYTES, BadFile, Reading, Unclear
+from bets.imports.reading import AUTO
+from bets.imports.rows import MAX_BYTES, BadFile, Unclear
 from bets.imports.tables import table_of, text_of
-from bets.models import Bankroll, Bet, ImportBatch, ImportFormat, ImportState
+from bets.models import Bet, ImportBatch, ImportFormat, ImportState
 from bets.money import format_money
 from bets.stats import money
 from odds.pricing import format_odds
@@ -92,21 +91,6 @@ def import_list(request: SignedInRequest, form: UploadForm, status: int, **more:
     batches = ImportBatch.objects.owned_by(request.user).exclude(state=ImportState.DRAFT).defer("content")
     context = {"form": form, "batches": batches[:50], "formats": FORMATS.items(), **more}
     return render(request, "bets/import_list.html", context, status=status)
-
-
-@transaction.atomic
-def keep_draft(user: User, name: str, content: bytes, wanted: str) -> ImportBatch:
-    """Keep an uploaded file until it is imported; a person has one draft."""
-    ImportBatch.objects.owned_by(user).filter(state=ImportState.DRAFT).delete()
-    return ImportBatch.objects.create(
-        user=user,
-        format=wanted if wanted != AUTO else ImportFormat.GENERIC,
-        file_name=name[-120:],
-        checksum=hashlib.sha256(content).hexdigest(),
-        content=content,
-        options={"format": wanted, "time_zone": user.time_zone},
-        created_at=timezone.now(),
-    )
 
 
 @signed_in
@@ -241,16 +225,6 @@ def owned(request: SignedInRequest, batch_id: uuid.UUID) -> ImportBatch:
     if found is None:
         raise Http404("You have no such import.")
     return found
-
-
-def read_draft(draft: ImportBatch, user: User) -> tuple[Reading, Bankroll | None]:
-    """Read a draft as its options say. Raises BadFile."""
-    stored = draft.options
-    bankroll = None
-    if stored.get("bankroll"):
-        bankroll = Bankroll.objects.owned_by(user).filter(pk=stored["bankroll"]).first()
-    content = bytes(draft.content or b"")
-    return read_file(content, stored.get("format", AUTO), options_of(stored, user)), bankroll
 
 
 def header_of(draft: ImportBatch) -> list[str]:

@@ -7,7 +7,8 @@ from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
 from bets.api.bets import BetViewSet
-from bets.api.money import BankrollViewSet, ImportViewSet, LedgerViewSet, TagViewSet
+from bets.api.imports import ExportViewSet, ImportViewSet
+from bets.api.money import BankrollViewSet, LedgerViewSet, TagViewSet
 from bets.api.operations import OperationViewSet
 from bets.api.staff import ReviewViewSet
 from bets.api.statistics import StatisticsViewSet
@@ -39,6 +40,7 @@ router.register("operations", OperationViewSet, "operation")
 router.register("tags", TagViewSet, "tag")
 router.register("statistics", StatisticsViewSet, "statistics")
 router.register("imports", ImportViewSet, "import")
+router.register("exports", ExportViewSet, "export")
 router.register("review", ReviewViewSet, "review")
 router.register("quota", QuotaViewSet, "quota")
 router.register("feeds", FeedViewSet, "feed")

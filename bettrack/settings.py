@@ -235,6 +235,7 @@ SPECTACULAR_SETTINGS = {
         "DoableOperation": "bets.api.operations.KINDS",
         "ImportState": "bets.models.ImportState",
         "ImportFormat": "bets.models.ImportFormat",
+        "UploadFormat": "bets.api.imports.FILE_FORMATS",
         "Provider": "feeds.models.Provider",
         "QuotaBlock": "feeds.models.Block",
     },

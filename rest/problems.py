@@ -50,6 +50,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         409,
         "The bet is beyond a limit of yours; left may still be staked, until says how long.",
     ),
+    "file_unreadable": (
+        409,
+        "The file cannot be read so; errors names the option to choose, if one would help.",
+    ),
     "idempotency_mismatch": (409, "The Idempotency-Key was used for another request."),
     "idempotency_in_progress": (409, "A request with this Idempotency-Key is still being worked on."),
     "too_large": (413, "The body of the request is too large."),

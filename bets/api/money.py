@@ -1,4 +1,4 @@
-"""Bankrolls with their ledgers, tags, and imports."""
+"""Bankrolls with their ledgers, and tags."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from bets.bankrolls.keeping import (
     open_bankroll,
     restore_bankroll,
 )
-from bets.models import Bankroll, BankrollKind, Currency, ImportBatch, LedgerEntry, LedgerKind
+from bets.models import Bankroll, BankrollKind, Currency, LedgerEntry, LedgerKind
 from rest.bodies import AmountIn, Body, FlagIn, TextIn
 from rest.filters import TrueFalseFilter
-from rest.shaping import ModelRow, Row
-from rest.views import ListMixin, RetrieveMixin, lists
+from rest.shaping import Row
+from rest.views import lists
 
 
 class BankrollFilter(filters.FilterSet):
@@ -214,32 +214,3 @@ class TagViewSet(BetsView):
             cursor.execute(TAGS, [owner_of(request).pk])
             rows = cursor.fetchall()
         return self.listed_rows(rows, lambda row: {"tag": row[0], "bets": row[1]})
-
-
-class ImportRow(ModelRow):
-    """A file of bets that was brought in, or is being looked at."""
-
-    class Meta:
-        model = ImportBatch
-        fields = (
-            "id", "format", "file_name", "checksum", "state", "added", "settled", "created_at", "undone_at",
-        )  # fmt: skip
-        example: ClassVar = {
-            "id": "0195f1a0-0000-7000-8000-0000000000e1", "format": "pikkit", "file_name": "bets.csv",
-            "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "state": "committed",
-            "added": 212, "settled": 0, "created_at": "2026-11-20T18:22:00Z", "undone_at": None,
-        }  # fmt: skip
-
-
-class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
-    """Imports of your bets."""
-
-    queryset = ImportBatch.objects.none()
-    serializer_class = ImportRow
-    lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> QuerySet[ImportBatch]:
-        if getattr(self, "swagger_fake_view", False):
-            return ImportBatch.objects.none()
-        mine = ImportBatch.objects.owned_by(owner_of(self.request)).defer("content")
-        return mine.order_by("-created_at", "-id")

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from bets.bankrolls.operations import deposit
+from bets.imports.drafts import keep_draft
 from bets.models import Bankroll, Bet, BetStatus
 from bets.settlement import settle_due as settle
-from bets.tests.factories import ImportBatchFactory, ended, funded_bankroll, offered, place
+from bets.tests.factories import ended, funded_bankroll, offered, place
 from feeds.tests.factories import ApiCallFactory, QuotaFactory
 from games.models import Sport
 from games.tests.factories import (
@@ -26,6 +27,8 @@ from games.tests.factories import (
 from odds.tests.factories import HeartbeatFactory
 from odds.tests.quoting import full_market, move, quote
 from odds.tests.quoting import selection as selection_of
+
+FILE = b"date,book,selection,stake,odds,result\n2026-11-01,draftkings,Celtics,25,-110,won\n"
 
 
 def ids_of_world(owner: User) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "review": waiting.pk,
         "bankrolls": bankroll.pk,
         "operations": deposit(bankroll=bankroll, amount=Decimal(5), by=owner).pk,
-        "imports": ImportBatchFactory(user=owner).pk,
+        "imports": keep_draft(owner, "bets.csv", FILE, "auto").pk,
         "sports": game.sport_id,
         "teams": game.home_team_id,
         "players": player.pk,

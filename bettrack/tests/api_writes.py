@@ -39,6 +39,13 @@ def nothing(ids: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def file_to_read(ids: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "file_name": "bets.csv",
+        "content": "date,book,selection,stake,odds\n2026-11-01,dk,Celtics,25,-110\n",
+    }
+
+
 def decided(ids: dict[str, Any]) -> dict[str, Any]:
     return {"reason": "The book did so."}
 
@@ -81,6 +88,11 @@ WRITES: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("bankroll-make-default", "POST"): (OWN_CHANGE, nothing),
     ("operation-list", "POST"): (WITH_OWN_MONEY, deposit),
     ("operation-undo", "POST"): (OWN_CHANGE, nothing),
+    ("import-list", "POST"): (OWN_NEW, file_to_read),
+    ("import-detail", "PATCH"): (OWN_CHANGE, lambda ids: {"dates": "mdy"}),
+    ("import-detail", "DELETE"): (own_decision(204), nothing),
+    ("import-commit", "POST"): (OWN_CHANGE, nothing),
+    ("import-undo", "POST"): (own_decision(409), nothing),  # it has not been imported
     ("review-send-back", "POST"): (staff_decision(409), decided),  # it is not under review
     ("review-decide", "POST"): (staff_decision(200), bets_to_decide),
 }

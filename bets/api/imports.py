@@ -1,0 +1,363 @@
+"""Bringing bets in from a file: upload, look at what would happen, import, take back; and taking them out as one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+from zoneinfo import available_timezones
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.authentication import owner_of
+from accounts.api.idempotency import once
+from bets.api.bets import BetsView
+from bets.api.operations import roll_of
+from bets.api.refusals import refusals
+from bets.api.rows import money
+from bets.exports import ENDINGS, FORMATS, export_bets
+from bets.history.filters import BetFilter
+from bets.imports.committing import commit_import, undo_import
+from bets.imports.drafts import keep_draft, read_draft
+from bets.imports.generic import LABELS
+from bets.imports.planning import Plan, Step, plan_for
+from bets.imports.reading import AUTO
+from bets.imports.rows import MAX_BYTES, BadFile, Reading, Unclear
+from bets.imports.tables import text_of
+from bets.imports.values import DATE_ORDERS, ODDS_NOTATIONS
+from bets.models import Bankroll, Bet, BetStatus, ImportBatch, ImportFormat, ImportState
+from odds.api.rows import american, decimal
+from rest.bodies import Body, IdIn, TextIn
+from rest.fields import AmountField, NumberField, OddsField, UtcField
+from rest.problems import ApiProblem, invalid
+from rest.renderers import CsvRenderer, JsonParser, JsonRenderer
+from rest.shaping import ModelRow, Row
+from rest.views import ListMixin, RetrieveMixin, lists
+
+FATES: Final = ("add", "settle", "known", "refuse")
+FILE_FORMATS: Final = [(AUTO, "Found by its columns"), *ImportFormat.choices]
+
+
+class ImportRow(ModelRow):
+    """A file of bets that was brought in, or is being looked at."""
+
+    class Meta:
+        model = ImportBatch
+        fields = (
+            "id", "format", "file_name", "checksum", "state", "added", "settled", "created_at", "undone_at",
+        )  # fmt: skip
+        example: ClassVar = {
+            "id": "0195f1a0-0000-7000-8000-0000000000e1", "format": "pikkit", "file_name": "bets.csv",
+            "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "state": "committed",
+            "added": 212, "settled": 0, "created_at": "2026-11-20T18:22:00Z", "undone_at": None,
+        }  # fmt: skip
+
+
+class ReadIn(Body):
+    """How a file is to be read; what is left out stays, at first as the file suggests."""
+
+    format = serializers.ChoiceField(choices=FILE_FORMATS, required=False)
+    dates = serializers.ChoiceField(choices=["", *DATE_ORDERS], required=False, allow_blank=True)
+    odds = serializers.ChoiceField(choices=["", *ODDS_NOTATIONS], required=False, allow_blank=True)
+    time_zone = TextIn(max_length=64, required=False, help_text="Of times without a zone: Europe/Paris.")
+    book = TextIn(max_length=64, required=False, allow_blank=True, help_text="If the file names none.")
+    columns = serializers.DictField(
+        child=TextIn(max_length=200, allow_blank=True), required=False,
+        help_text=f"Name of a column by what it holds: {', '.join(LABELS)}.",
+    )  # fmt: skip
+    bankroll_id = IdIn(required=False, allow_null=True, help_text="Else the one that the file names.")
+
+    class Meta:
+        example: ClassVar = {"dates": "dmy", "odds": "decimal"}
+
+    def validate_time_zone(self, zone: str) -> str:
+        if zone not in available_timezones():
+            raise serializers.ValidationError("Write a time zone such as Europe/Paris.")
+        return zone
+
+    def validate_columns(self, columns: dict[str, str]) -> dict[str, str]:
+        if unknown := sorted(columns.keys() - LABELS.keys()):
+            raise serializers.ValidationError({unknown[0][:60]: f"Choose from: {', '.join(LABELS)}."})
+        return columns
+
+
+class UploadIn(ReadIn):
+    """A file as text."""
+
+    file_name = TextIn(max_length=120)
+    content = TextIn(
+        trim_whitespace=False, help_text=f"CSV or JSON of at most {MAX_BYTES // 1024 // 1024} MB."
+    )
+
+    class Meta:
+        example: ClassVar = {
+            "file_name": "bets.csv",
+            "content": "date,book,selection,stake,odds,result\n2026-11-01,draftkings,Celtics -3.5,25,-110,won\n",
+        }
+
+    def validate_content(self, content: str) -> str:
+        if len(content.encode()) > MAX_BYTES:
+            raise serializers.ValidationError(
+                f"The file is larger than {MAX_BYTES // 1024 // 1024} MB; split it."
+            )
+        return content
+
+
+class PlanRow(Row):
+    """What importing the file would do."""
+
+    format = serializers.ChoiceField(choices=ImportFormat.choices)
+    rows = serializers.IntegerField()
+    add = serializers.IntegerField(help_text="New bets.")
+    settle = serializers.IntegerField(help_text="Pending bets that the file settles.")
+    known = serializers.IntegerField(help_text="Bets that you have.")
+    refuse = serializers.IntegerField(help_text="Rows that cannot be imported.")
+
+    class Meta:
+        identity = "format"
+        example: ClassVar = {
+            "format": "pikkit",
+            "rows": 214,
+            "add": 210,
+            "settle": 2,
+            "known": 1,
+            "refuse": 1,
+        }
+
+
+class StepRow(Row):
+    """What happens to one row of the file."""
+
+    line = serializers.IntegerField()
+    fate = serializers.ChoiceField(choices=FATES)
+    reason = serializers.CharField(allow_blank=True)
+    doubts = serializers.ListField(child=serializers.CharField())
+    description = serializers.CharField(allow_blank=True)
+    book = serializers.CharField(allow_blank=True)
+    placed_at = UtcField(allow_null=True)
+    odds = OddsField(allow_null=True)
+    decimal = NumberField(allow_null=True)
+    stake = AmountField(allow_null=True)
+    status = serializers.ChoiceField(choices=BetStatus.choices, allow_null=True)
+    payout = AmountField(allow_null=True)
+    bankroll = serializers.CharField(allow_null=True)
+
+    class Meta:
+        identity = "line"
+        example: ClassVar = {
+            "line": 2, "fate": "add", "reason": "", "doubts": [], "description": "Celtics -3.5", "book": "draftkings",
+            "placed_at": "2026-11-01T00:00:00Z", "odds": "-110", "decimal": "1.909091", "stake": "25.00",
+            "status": "won", "payout": "47.73", "bankroll": "Imported bets",
+        }  # fmt: skip
+
+
+class FileParser(JsonParser):
+    """Bodies that hold a file, however its text is escaped."""
+
+    most = 2 * MAX_BYTES
+
+
+class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
+    """Imports of your bets."""
+
+    queryset = ImportBatch.objects.none()
+    serializer_class = ImportRow
+    row_classes: ClassVar = {"plan": PlanRow, "rows": StepRow}
+    body_classes: ClassVar = {"create": UploadIn, "partial_update": ReadIn}
+    lookup_value_converter = "uuid"
+
+    def get_parsers(self) -> list[Any]:
+        return [FileParser()] if self.action_map.get("post") == "create" else super().get_parsers()
+
+    def get_queryset(self) -> QuerySet[ImportBatch]:
+        if getattr(self, "swagger_fake_view", False):
+            return ImportBatch.objects.none()
+        mine = ImportBatch.objects.owned_by(owner_of(self.request)).defer("content")
+        return mine.order_by("-created_at", "-id")
+
+    @once
+    def create(self, request: Request) -> Response:
+        """Upload a file to look at. It takes the place of another one that is not imported yet."""
+        body, user = self.body(), owner_of(request)
+        content = body["content"].encode()
+        with refusals("content"):
+            text_of(content)
+        draft = keep_draft(user, body["file_name"], content, body.get("format", AUTO))
+        return self._answer(self._read_so(draft, body), status=201)
+
+    @once
+    def partial_update(self, request: Request, pk: Any = None) -> Response:
+        """Say how an uploaded file is to be read."""
+        draft = self._draft()
+        return self._answer(self._read_so(draft, self.body()))
+
+    def _read_so(self, draft: ImportBatch, body: dict[str, Any]) -> ImportBatch:
+        said: dict[str, Any] = {
+            name: body[name]
+            for name in ("format", "dates", "odds", "time_zone", "book", "columns")
+            if name in body
+        }
+        if "bankroll_id" in body:
+            wanted = body["bankroll_id"]
+            roll = None if wanted is None else roll_of(owner_of(self.request), wanted, "bankroll_id")
+            said["bankroll"] = None if roll is None else str(roll.pk)
+        draft.options = {**draft.options, **said}
+        draft.save(update_fields=["options"])
+        return draft
+
+    def destroy(self, request: Request, pk: Any = None) -> Response:
+        """Forget an uploaded file that is not imported."""
+        self._draft().delete()
+        return Response(status=204)
+
+    @action(detail=True)
+    def plan(self, request: Request, pk: Any = None) -> Response:
+        """What importing the file would do, in numbers. A 409 says why it cannot be read."""
+        plan = self._plan()
+        return self.one({"format": plan.reading.format, **plan.counts})
+
+    @lists
+    @action(detail=True)
+    def rows(self, request: Request, pk: Any = None) -> Response:
+        """What importing the file would do to each of its rows, and why."""
+        return self.listed_rows(rows_of(self._plan()), lambda row: row)
+
+    @action(detail=True, methods=["post"])
+    @once
+    def commit(self, request: Request, pk: Any = None) -> Response:
+        """Import the file: all that can be, in one batch that can be undone."""
+        draft = self._draft()
+        reading, bankroll = self._reading(draft)
+        with refusals():
+            done = commit_import(
+                reading=reading,
+                user=owner_of(request),
+                file_name=draft.file_name,
+                content=bytes(draft.content or b""),
+                bankroll=bankroll,
+                draft=draft,
+            )
+        return self._answer(done.batch)
+
+    @action(detail=True, methods=["post"])
+    @once
+    def undo(self, request: Request, pk: Any = None) -> Response:
+        """Take an import back: its bets go, what it settled is pending again, the ledger keeps and reverses its lines."""
+        batch: ImportBatch = self.get_object()
+        with refusals():
+            undo_import(batch=batch, by=owner_of(request))
+        return self._answer(batch)
+
+    def _draft(self) -> ImportBatch:
+        """The file of the address, if it is not imported yet. Raises Http404, ApiProblem."""
+        batch: ImportBatch = self.get_object()
+        if batch.state != ImportState.DRAFT:
+            raise ApiProblem("not_possible", "This file has been imported already.")
+        return batch
+
+    def _plan(self) -> Plan:
+        reading, bankroll = self._reading(self._draft())
+        return plan_for(reading, user=owner_of(self.request), now=timezone.now(), bankroll=bankroll)
+
+    def _reading(self, draft: ImportBatch) -> tuple[Reading, Bankroll | None]:
+        try:
+            return read_draft(draft, owner_of(self.request))
+        except Unclear as question:
+            choices = ", ".join(question.choices)
+            fault = {"field": question.option, "code": "unclear", "detail": f"Choose one of: {choices}."}
+            raise ApiProblem("file_unreadable", str(question), errors=[fault]) from None
+        except BadFile as problem:
+            raise ApiProblem("file_unreadable", str(problem)) from None
+
+    def _answer(self, batch: ImportBatch, *, status: int = 200) -> Response:
+        row = self.get_serializer(self.get_queryset().get(pk=batch.pk)).data
+        where = {"Location": reverse("api:import-detail", args=[batch.pk])} if status == 201 else None
+        return Response(row, status=status, headers=where)
+
+
+def rows_of(plan: Plan) -> list[dict[str, Any]]:
+    """What happens to each row of the file, in its order."""
+    nothing = dict.fromkeys(("placed_at", "odds", "decimal", "stake", "status", "payout", "bankroll"))
+    unread = [
+        {
+            "line": error.line,
+            "fate": "refuse",
+            "reason": error.reason,
+            "doubts": [],
+            "description": "",
+            "book": "",
+        }
+        | nothing
+        for error in plan.reading.errors
+    ]
+    return sorted([*map(step_out, plan.steps), *unread], key=lambda row: row["line"])
+
+
+def step_out(step: Step) -> dict[str, Any]:
+    bet = step.bet
+    return {
+        "line": bet.line,
+        "fate": step.fate,
+        "reason": step.reason,
+        "doubts": list(bet.doubts),
+        "description": " + ".join(leg.description for leg in bet.legs),
+        "book": step.book.key if step.book else bet.book,
+        "placed_at": bet.placed_at,
+        "odds": american(bet.odds),
+        "decimal": decimal(bet.odds),
+        "stake": money(bet.stake),
+        "status": bet.status,
+        "payout": money(bet.payout),
+        "bankroll": step.bankroll.name if step.bankroll else None,
+    }
+
+
+class ExportQuery(serializers.Serializer):
+    format = serializers.ChoiceField(
+        required=False, choices=list(FORMATS), default="json", help_text="The columns of the file."
+    )
+
+
+class ExportViewSet(BetsView):
+    """Your bets as a file."""
+
+    queryset = Bet.objects.none()
+    serializer_class = serializers.Serializer
+    filterset_class = BetFilter
+    query_class = ExportQuery
+    renderer_classes = (JsonRenderer, CsvRenderer)
+
+    def is_listing(self) -> bool:
+        return False
+
+    def is_shaped(self) -> bool:
+        return False
+
+    @extend_schema(
+        responses={
+            (200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, "The file."),
+            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "The file."),
+        },
+        filters=True,
+    )
+    def list(self, request: Request) -> HttpResponse:
+        """Your bets of a filter as a file to keep; without one all, with bankrolls and money in JSON."""
+        wanted, user = self.asked["format"], owner_of(request)
+        bets = BetFilter(request.query_params, Bet.objects.owned_by(user), request=request)
+        if not bets.form.is_valid():
+            name, faults = next(iter(bets.form.errors.items()))
+            raise invalid(name, str(faults[0]))
+        is_json = ENDINGS[wanted] == "json"
+        name = f"bettrack-{timezone.localdate():%Y-%m-%d}-{wanted}.{ENDINGS[wanted]}"
+        return HttpResponse(
+            export_bets(user, wanted, bets.qs if bets.active else None),
+            content_type="application/json" if is_json else "text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )

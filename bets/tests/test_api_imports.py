@@ -1,0 +1,171 @@
+"""Bets in from files and out as files, by the API."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from accounts.tests.factories import ApiKeyFactory, UserFactory, text_of
+from bets import ledger
+from bets.imports.rows import MAX_BYTES
+from bets.models import Bankroll, Bet, ImportBatch
+from bets.tests.factories import funded_bankroll
+
+pytestmark = pytest.mark.django_db
+HEADER = "date,book,selection,stake,odds,result\n"
+FILE = HEADER + "2026-11-13,draftkings,Celtics,25,-110,won\n2026-11-14,fanduel,Lakers,10,+150,lost\n"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def user() -> User:
+    return UserFactory()
+
+
+def send(user: User, path: str, method: str = "POST", key: str | None = None, **body: Any) -> Any:
+    made = ApiKeyFactory(user=user, scopes=["bets:write", "bets:read"])
+    headers = {"Authorization": f"Bearer {text_of(made)}"} | ({"Idempotency-Key": key} if key else {})
+    text = json.dumps(body) if method != "GET" else ""
+    return Client(headers=headers).generic(method, f"/api/v1/{path}", text, content_type="application/json")
+
+
+def upload(user: User, content: str = FILE, **body: Any) -> str:
+    response = send(user, "imports/", file_name="bets.csv", content=content, **body)
+    assert response.status_code == 201, response.content
+    assert response.json()["state"] == "draft"
+    return str(response.json()["id"])
+
+
+def test_a_file_is_looked_at_imported_and_taken_back(user: User) -> None:
+    draft = upload(user)
+    assert send(user, f"imports/{draft}/plan/", "GET").json() == {
+        "format": "generic", "rows": 2, "add": 2, "settle": 0, "known": 0, "refuse": 0,
+    }  # fmt: skip
+    rows = send(user, f"imports/{draft}/rows/", "GET").json()["results"]
+    assert [(row["line"], row["fate"], row["odds"], row["status"]) for row in rows] == [
+        (2, "add", "-110", "won"),
+        (3, "add", "150", "lost"),
+    ]
+    assert not Bet.objects.exists(), "looking has written something"
+    done = send(user, f"imports/{draft}/commit/").json()
+    assert (done["state"], done["added"]) == ("committed", 2)
+    assert Bet.objects.owned_by(user).count() == 2
+    bankroll = Bankroll.objects.get(user=user)
+    assert ledger.balance(bankroll) == Decimal("12.73")
+    undone = send(user, f"imports/{draft}/undo/").json()
+    assert undone["state"] == "undone"
+    assert ledger.balance(bankroll) == 0
+    again = send(user, f"imports/{draft}/undo/")
+    assert (again.status_code, again.json()["code"]) == (409, "not_possible")
+
+
+def test_rows_that_cannot_be_read_are_refused_with_the_reason(user: User) -> None:
+    draft = upload(user, FILE + "2026-11-15,dk,Bulls,none,-110,won\n")
+    plan = send(user, f"imports/{draft}/plan/", "GET").json()
+    assert (plan["rows"], plan["add"], plan["refuse"]) == (3, 2, 1)
+    row = send(user, f"imports/{draft}/rows/", "GET").json()["results"][-1]
+    assert (row["line"], row["fate"]) == (4, "refuse")
+    assert "stake" in row["reason"].lower()
+
+
+def test_a_file_of_two_meanings_asks_and_is_told(user: User) -> None:
+    draft = upload(user, HEADER + "03/04/2026,dk,Celtics,25,-110,won\n")
+    for method, path in (("GET", "plan/"), ("GET", "rows/"), ("POST", "commit/")):
+        response = send(user, f"imports/{draft}/{path}", method)
+        assert (response.status_code, response.json()["code"]) == (409, "file_unreadable")
+        assert response.json()["errors"][0]["field"] == "dates"
+    assert send(user, f"imports/{draft}/", "PATCH", dates="mdy").status_code == 200
+    row = send(user, f"imports/{draft}/rows/", "GET").json()["results"][0]
+    assert row["placed_at"].startswith("2026-03-04")
+
+
+def test_bets_go_into_the_bankroll_that_is_named(user: User) -> None:
+    bankroll = funded_bankroll("100", user=user, kind="real")
+    draft = upload(user, bankroll_id=str(bankroll.pk))
+    send(user, f"imports/{draft}/commit/")
+    assert Bet.objects.filter(bankroll=bankroll).count() == 2
+    other = funded_bankroll("100")
+    response = send(user, "imports/", file_name="b.csv", content=FILE, bankroll_id=str(other.pk))
+    assert response.json()["errors"][0]["field"] == "bankroll_id"
+
+
+def test_the_same_key_imports_once_and_the_same_file_adds_nothing(user: User) -> None:
+    draft = upload(user)
+    first, second = (send(user, f"imports/{draft}/commit/", key="k") for _ in range(2))
+    assert first.json() == second.json()
+    plan = send(user, f"imports/{upload(user)}/plan/", "GET").json()
+    assert (plan["known"], plan["add"]) == (2, 0)
+    assert Bet.objects.count() == 2
+
+
+def test_what_is_imported_is_no_draft_any_more(user: User) -> None:
+    draft = upload(user)
+    send(user, f"imports/{draft}/commit/")
+    for method, path in (("GET", "plan/"), ("PATCH", ""), ("DELETE", ""), ("POST", "commit/")):
+        response = send(user, f"imports/{draft}/{path}", method)
+        assert (response.status_code, response.json()["code"]) == (409, "not_possible")
+
+
+def test_a_file_is_forgotten(user: User) -> None:
+    draft = upload(user)
+    assert send(user, f"imports/{draft}/", "DELETE").status_code == 204
+    assert not ImportBatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"content": ""}, "content"),
+        ({"content": "x" * (MAX_BYTES + 1)}, "content"),
+        ({"content": "a\0b"}, "content"),
+        ({"format": "excel"}, "format"),
+        ({"time_zone": "Mars/Base"}, "time_zone"),
+        ({"columns": {"moon": "x"}}, "columns.moon"),
+        ({"columns": {"odds": 5}}, "columns.odds"),
+        ({"file": "x"}, "file"),
+    ],
+)
+def test_a_wrong_field_is_named(user: User, body: dict[str, Any], field: str) -> None:
+    response = send(user, "imports/", **({"file_name": "b.csv", "content": FILE} | body))
+    assert response.status_code == 400, response.content
+    assert response.json()["errors"][0]["field"] == field
+    assert not ImportBatch.objects.exists()
+
+
+def test_a_body_larger_than_any_file_is_refused_unread(user: User) -> None:
+    response = send(user, "imports/", file_name="b.csv", content="x" * (2 * MAX_BYTES + 1))
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+    other = send(user, "bankrolls/", name="x" * 3_000_000)
+    assert (other.status_code, other.json()["code"]) == (413, "too_large")
+
+
+def test_bets_leave_as_files_and_come_back(user: User) -> None:
+    send(user, f"imports/{upload(user)}/commit/")
+    response = send(user, "exports/", "GET")
+    assert response.headers["Content-Type"] == "application/json"
+    assert "attachment" in response.headers["Content-Disposition"]
+    assert len(response.json()["bets"]) == 2
+    flat = send(user, "exports/?format=csv&status=won", "GET")
+    assert flat.headers["Content-Type"].startswith("text/csv")
+    assert len(list(csv.DictReader(io.StringIO(flat.content.decode())))) == 1
+    other = UserFactory()
+    assert send(other, f"imports/{upload(other, response.content.decode())}/commit/").json()["added"] == 2
+
+
+def test_an_unknown_format_or_filter_is_named(user: User) -> None:
+    for query, field in (("format=excel", "format"), ("status=fine", "status"), ("moon=1", "moon")):
+        response = send(user, f"exports/?{query}", "GET")
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["field"] == field
