@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import User
+from bets.bankrolls.operations import check_time
+from bets.exceptions import BadOperation
 from bets.models import Bankroll, BankrollKind, BettingPreferences, Currency, LedgerKind
 from bets.money import BadAmount, parse_money
 from odds.models import Bookmaker
@@ -110,8 +112,11 @@ class AmountForm(forms.Form):
 
     def clean_happened_at(self) -> dt.datetime | None:
         when: dt.datetime | None = self.cleaned_data["happened_at"]
-        if when is not None and when > timezone.now():
-            raise ValidationError("The time cannot be in the future.")
+        if when is not None:
+            try:
+                check_time(when, timezone.now())
+            except BadOperation as error:
+                raise ValidationError(str(error)) from error
         return when
 
     def money(self, field: str, currency: str, what: str) -> Decimal:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from bets import ledger
-from bets.clock import database_now
+from bets.clock import EARLIEST, database_now
 from bets.exceptions import BadOperation, IdempotencyConflict, NotPossible
 from bets.ledger import Movement, Tail
 from bets.models import Bankroll, LedgerKind, Operation, OperationKind
@@ -233,6 +233,14 @@ def done_once(asked: Asked, now: dt.datetime | None) -> Operation:
         return first
 
 
+def check_time(happened_at: dt.datetime, now: dt.datetime) -> None:
+    """Raise BadOperation for a time that has not come yet, or that nobody can mean."""
+    if happened_at > now:
+        raise BadOperation("The time cannot be in the future.")
+    if happened_at < EARLIEST:
+        raise BadOperation(f"The time cannot be before {EARLIEST.year}.")
+
+
 def do(asked: Asked, now: dt.datetime | None) -> Operation:
     """Lock the bankrolls, look again, write the operation and its lines."""
     tails = ledger.lock_bankrolls(bankroll.pk for bankroll, _ in asked.sides)
@@ -240,8 +248,7 @@ def do(asked: Asked, now: dt.datetime | None) -> Operation:
     if first is not None:
         return first
     at = now or database_now()
-    if asked.happened_at is not None and asked.happened_at > at:
-        raise BadOperation("The time cannot be in the future.")
+    check_time(asked.happened_at or at, at)
     for bankroll, amount in asked.sides:
         check_side(tails[bankroll.pk], amount, what=asked.line_kind.label.lower())
     operation = Operation.objects.create(

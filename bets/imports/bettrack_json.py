@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
+from bets.clock import EARLIEST
 from bets.imports.outcomes import contradiction
 from bets.imports.rows import MAX_ROWS, BadFile, BadRow, ReadBankroll, ReadBet, ReadLeg, ReadMovement
 from bets.imports.values import LEG_LIMIT, TICKET_LIMIT
@@ -145,7 +146,7 @@ class Fields:
             found = dt.datetime.fromisoformat(value)
         except ValueError as error:
             raise BadRow(f"{name}: “{value}” is no ISO 8601 time.") from error
-        if found.tzinfo is None or not 1990 <= found.year <= 2100:
+        if found.tzinfo is None or not EARLIEST.year <= found.year <= 2100:
             raise BadRow(f"{name}: must be a time of this age with its zone.")
         return found.astimezone(dt.UTC)
 

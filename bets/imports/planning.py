@@ -13,6 +13,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
+from bets.clock import EARLIEST
 from bets.imports.rows import ReadBankroll, ReadBet, Reading, ReadMovement
 from bets.imports.values import plain
 from bets.models import Bankroll, BankrollKind, Bet, Currency, ImportFormat
@@ -25,6 +26,8 @@ PREFIX: Final = "import:"
 DEFAULT_BANKROLL: Final = "Imported bets"
 PLACED_HERE: Final = "You placed this bet here; BetTrack settles it by the game's result."
 CENT = Decimal("0.01")
+CLOCKS_APART: Final = dt.timedelta(days=1)
+"""A file without a zone may be this far ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,13 @@ def fate_of(bet: ReadBet, known: Known) -> Step:
 
 
 def refusal(bet: ReadBet, now: dt.datetime) -> str:
+    """Say why a bet cannot be recorded: it is of a time that cannot be; '' if it can."""
     if bet.placed_at > now:
         return f"date: {bet.placed_at:%Y-%m-%d %H:%M} UTC is still to come."
+    if bet.settled_at is not None and bet.settled_at > now + CLOCKS_APART:
+        return f"settled: {bet.settled_at:%Y-%m-%d %H:%M} UTC is still to come."
+    if min(bet.placed_at, bet.settled_at or bet.placed_at) < EARLIEST:
+        return f"date: before {EARLIEST.year} no bet can be recorded."
     return ""
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bets.clock import EARLIEST
 from bets.imports.rows import BadRow, Unclear
 from bets.models import BetKind, BetStatus
 from odds.pricing import american_from_decimal
@@ -166,7 +167,7 @@ def instant(text: str, *, order: str, zone: str, what: str = "date") -> dt.datet
     local = dt.UTC if utc else ZoneInfo(zone)
     bare = bare[: utc.start()] if utc else bare
     found = _iso(bare) or _slashed(bare, order) or _named(bare)
-    if found is None or not 1990 <= found.year <= 2100:
+    if found is None or not EARLIEST.year <= found.year <= 2100:
         raise BadRow(f"{what}: “{text.strip()[:40]}” is no date that can be read.")
     return (found if found.tzinfo else found.replace(tzinfo=local)).astimezone(dt.UTC)
 

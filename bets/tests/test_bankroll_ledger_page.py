@@ -106,6 +106,9 @@ def test_a_time_of_the_past_is_kept_and_one_of_the_future_refused(client: Client
     response = client.post(url("deposit", ada), data | {"deposit-happened_at": "2099-01-01T12:00"})
     assert response.status_code == 422
     assert "The time cannot be in the future." in words(response)
+    response = client.post(url("deposit", ada), data | {"deposit-happened_at": "0001-01-01T00:00"})
+    assert response.status_code == 422
+    assert "The time cannot be before 1990." in words(response)
 
 
 def test_what_is_spent_cannot_be_undone_and_the_page_says_so(

@@ -143,6 +143,8 @@ def test_an_operation_keeps_when_it_happened_and_when_it_was_recorded(roll: Bank
     assert (done.happened_at, done.recorded_at, done.lines.get().at) == (PLACED - DAY, PLACED, PLACED)
     with pytest.raises(BadOperation, match="future"):
         deposit(bankroll=roll, amount=Decimal(5), by=roll.user, happened_at=PLACED + DAY, now=PLACED)
+    with pytest.raises(BadOperation, match="before 1990"):
+        deposit(bankroll=roll, amount=Decimal(5), by=roll.user, happened_at=PLACED.replace(year=1))
 
 
 def test_an_undoing_is_lines_of_its_own_and_done_once(roll: Bankroll, other: Bankroll) -> None:

@@ -333,6 +333,9 @@ def test_a_settled_bet_is_recorded_in_words_with_its_money_once(ada: Client, at:
         ("payout", "20", "the bet is won, but 20"),
         ("placed_at", "yesterday", "valid date"),
         ("placed_at", "2099-01-01 10:00", "still to come"),
+        ("placed_at", "0001-01-01 00:00", "before 1990"),
+        ("settled_at", "2099-01-01 10:00", "still to come"),
+        ("settled_at", "0001-01-01 00:00", "before 1990"),
         ("bankroll", "", "required"),
     ],
 )
