@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, ProtectedError
@@ -235,3 +236,29 @@ def test_offers_selections_and_heartbeats_go_with_their_game() -> None:
     assert not models.CurrentOdds.objects.exists()
     assert not models.Heartbeat.objects.exists()
     assert not models.Selection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("UPDATE selections SET id = id + 1000", "selection_keeps_its_key"),
+        (
+            "UPDATE selections SET game_id = (SELECT id FROM games WHERE id <> game_id)",
+            "selection_keeps_its_key",
+        ),
+        ("UPDATE bookmakers SET id = id + 1000", "bookmaker_keeps_its_key"),
+    ],
+)
+def test_an_offer_does_not_lose_what_it_points_to(change: str, rule: str) -> None:
+    f.CurrentOddsFactory()
+    GameFactory()
+    with (
+        pytest.raises(IntegrityError, match="keep their key: prices point to it") as refusal,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(change)
+    assert isinstance(refusal.value.__cause__, psycopg.Error)
+    assert refusal.value.__cause__.diag.constraint_name == rule
+    with connection.cursor() as cursor:
+        cursor.execute(change.split(" SET ")[0] + " SET id = id")
