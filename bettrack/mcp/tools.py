@@ -50,7 +50,7 @@ class PaperBets(BetViewSet):
     """Placing of bets, with paper money alone."""
 
     def body(self) -> dict[str, Any]:
-        told = super().body()
+        told: dict[str, Any] = super().body()
         mine = Bankroll.objects.owned_by(owner_of(self.request)).filter(pk=told["bankroll_id"])
         if mine.exclude(kind=BankrollKind.PAPER).exists():
             raise invalid("bankroll_id", "Only bankrolls of paper money are played with here.", "paper_only")

@@ -23,6 +23,7 @@ from django.utils import timezone
 from jsonschema import Draft202012Validator
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
+from mcp_types import CallToolResult, TextContent
 
 from accounts.api.keys import revoke_key
 from accounts.models import ApiKey
@@ -102,7 +103,7 @@ async def told(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, result.content
     found: dict[str, Any] = result.structured_content
-    assert json.loads(result.content[0].text) == found
+    assert json.loads(text_in(result)) == found
     return found
 
 
@@ -110,8 +111,15 @@ async def refused(client: Client, tool: str, **arguments: Any) -> tuple[str, str
     """The code of a refusal, and its text."""
     result = await client.call_tool(tool, arguments)
     assert result.is_error
-    assert result.content[0].text.startswith(f"{result.structured_content['code']}: ")
-    return result.structured_content["code"], result.content[0].text
+    code: str = result.structured_content["code"]
+    assert text_in(result).startswith(f"{code}: ")
+    return code, text_in(result)
+
+
+def text_in(result: CallToolResult) -> str:
+    (part,) = result.content
+    assert isinstance(part, TextContent)
+    return part.text
 
 
 def wanted(line: CurrentOdds, bankroll: Bankroll, **changed: Any) -> dict[str, Any]:
@@ -134,8 +142,9 @@ def test_an_assistant_finds_a_game_reads_its_odds_and_bets_paper_money_on_it_onc
         assert client.server_info.name == "bettrack"
         assert "odds:read, bets:read, bets:write" in str(client.instructions)
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert not [name for name, tool in tools.items() if tool.annotations is None]
-        writes = [name for name, tool in tools.items() if not tool.annotations.read_only_hint]
+        hints = {name: tool.annotations for name, tool in tools.items() if tool.annotations}
+        assert len(hints) == len(TOOLS)
+        writes = [name for name, hint in hints.items() if not hint.read_only_hint]
         assert writes == ["place_paper_bet"]
         games = await told(client, "find_games", league=game.sport_id, upcoming=True, fields=["title"])
         assert games == {"results": [{"id": str(game.pk), "title": game.title}], "next_cursor": None}
@@ -266,9 +275,9 @@ def test_movement_keeps_the_last_states_and_counts_the_others(paper: Bankroll) -
 def test_a_tool_is_told_as_the_api_describes_it(tool: Tool) -> None:
     asked = operation(tool.operation)
     assert f"Scope: `{tool.scope}`" in asked.description
-    schema = told_tool(tool).input_schema
+    schema: dict[str, Any] = told_tool(tool).input_schema
     Draft202012Validator.check_schema(schema)
-    assert set(schema["required"]) <= set(schema["properties"])
+    assert set(schema["required"]) <= schema["properties"].keys()
     assert tool.writes == (asked.method != "GET")
 
 
@@ -280,7 +289,7 @@ def test_standard_output_bears_the_protocol_alone_and_the_end_of_input_ends_the_
         "capabilities": {},
         "clientInfo": {"name": "a test", "version": "1"},
     }
-    said = [
+    said: list[dict[str, Any]] = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
