@@ -8,6 +8,8 @@ from rest_framework.routers import SimpleRouter
 
 from bets.api.bets import BetViewSet
 from bets.api.imports import ExportViewSet, ImportViewSet
+from bets.api.keeping import SavedFilterViewSet, TagEditViewSet
+from bets.api.limits import LimitViewSet
 from bets.api.money import BankrollViewSet, LedgerViewSet, TagViewSet
 from bets.api.operations import OperationViewSet
 from bets.api.staff import ReviewViewSet
@@ -38,6 +40,9 @@ router.register("bankrolls", BankrollViewSet, "bankroll")
 router.register("ledger", LedgerViewSet, "ledger")
 router.register("operations", OperationViewSet, "operation")
 router.register("tags", TagViewSet, "tag")
+router.register("tag-edits", TagEditViewSet, "tag-edit")
+router.register("filters", SavedFilterViewSet, "filter")
+router.register("limits", LimitViewSet, "limit")
 router.register("statistics", StatisticsViewSet, "statistics")
 router.register("imports", ImportViewSet, "import")
 router.register("exports", ExportViewSet, "export")

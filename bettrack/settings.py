@@ -231,6 +231,8 @@ SPECTACULAR_SETTINGS = {
         "BetStatus": "bets.models.BetStatus",
         "BetKind": "bets.models.BetKind",
         "BankrollKind": "bets.models.BankrollKind",
+        "LimitKind": "bets.models.LimitKind",
+        "AmountLimit": "bets.api.limits.KINDS",
         "OperationKind": "bets.models.OperationKind",
         "DoableOperation": "bets.api.operations.KINDS",
         "ImportState": "bets.models.ImportState",

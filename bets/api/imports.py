@@ -212,6 +212,7 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
         draft.save(update_fields=["options"])
         return draft
 
+    @once
     def destroy(self, request: Request, pk: Any = None) -> Response:
         """Forget an uploaded file that is not imported."""
         self._draft().delete()

@@ -10,8 +10,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from bets.bankrolls.operations import deposit
+from bets.history.saved import save_filter
+from bets.history.tagging import retag
 from bets.imports.drafts import keep_draft
-from bets.models import Bankroll, Bet, BetStatus
+from bets.limits import set_limit
+from bets.models import Bankroll, Bet, BetStatus, LimitChange
 from bets.settlement import settle_due as settle
 from bets.tests.factories import ended, funded_bankroll, offered, place
 from feeds.tests.factories import ApiCallFactory, QuotaFactory
@@ -58,6 +61,9 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "bankrolls": bankroll.pk,
         "operations": deposit(bankroll=bankroll, amount=Decimal(5), by=owner).pk,
         "imports": keep_draft(owner, "bets.csv", FILE, "auto").pk,
+        "tag-edits": retag(bets=Bet.objects.owned_by(owner), by=owner, add=["nba"]).pk,  # type: ignore[union-attr]
+        "filters": save_filter(by=owner, name="Won", query="status=won").pk,
+        "limits": loosening(owner).pk,
         "sports": game.sport_id,
         "teams": game.home_team_id,
         "players": player.pk,
@@ -67,6 +73,15 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "begun": begun.pk,
         "futures": open_outright().pk,
     }
+
+
+def loosening(owner: User) -> LimitChange:
+    """A limit that its owner has asked to end."""
+    terms: dict[str, Any] = {"user": owner, "kind": "stake", "currency": "USD", "money": "paper"}
+    set_limit(amount=Decimal(5000), **terms)
+    waiting = set_limit(amount=None, **terms)
+    assert waiting is not None
+    return waiting
 
 
 def coming_game(sport: Sport | None = None, *, in_hours: int = 3, books: int = 3) -> Any:

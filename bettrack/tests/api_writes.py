@@ -18,6 +18,7 @@ WITH_OWN_MONEY = of_callers(401, 400, 201, 403, 201, 400, 403, 403)
 """A stranger's body names what is not his: for him that does not exist."""
 OWN_CHANGE = of_callers(401, 404, 200, 403, 200, 404, 403, 403)
 OWN_NEW = of_callers(401, 201, 201, 403, 201, 201, 403, 403)
+OWN_SET = of_callers(401, 200, 200, 403, 200, 200, 403, 403)
 
 Body = Callable[[dict[str, Any]], Any]
 
@@ -44,6 +45,10 @@ def file_to_read(ids: dict[str, Any]) -> dict[str, Any]:
         "file_name": "bets.csv",
         "content": "date,book,selection,stake,odds\n2026-11-01,dk,Celtics,25,-110\n",
     }
+
+
+def limit(ids: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "daily_loss", "currency": "USD", "money": "paper", "amount": "100.00"}
 
 
 def decided(ids: dict[str, Any]) -> dict[str, Any]:
@@ -93,6 +98,15 @@ WRITES: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("import-detail", "DELETE"): (own_decision(204), nothing),
     ("import-commit", "POST"): (OWN_CHANGE, nothing),
     ("import-undo", "POST"): (own_decision(409), nothing),  # it has not been imported
+    ("tag-edit-list", "POST"): (WITH_OWN_MONEY, lambda ids: {"bets": [str(ids["open"])], "add": ["fresh"]}),
+    ("tag-edit-undo", "POST"): (OWN_CHANGE, nothing),
+    ("filter-list", "POST"): (OWN_NEW, lambda ids: {"name": "Lost", "query": "status=lost"}),
+    ("filter-detail", "PATCH"): (OWN_CHANGE, lambda ids: {"name": "Winners"}),
+    ("filter-detail", "DELETE"): (own_decision(204), nothing),
+    ("filter-restore", "POST"): (OWN_CHANGE, nothing),
+    ("limit-set", "POST"): (OWN_SET, limit),
+    ("limit-time-out", "POST"): (OWN_SET, lambda ids: {"until": "2027-01-01T00:00:00Z"}),
+    ("limit-cancel", "POST"): (OWN_CHANGE, nothing),
     ("review-send-back", "POST"): (staff_decision(409), decided),  # it is not under review
     ("review-decide", "POST"): (staff_decision(200), bets_to_decide),
 }
