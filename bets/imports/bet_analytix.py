@@ -70,7 +70,8 @@ class Reader:
             raise BadRow(
                 "Eachway: what an each-way bet paid does not follow from its price; the file must say it."
             )
-        commission = self.number(head, "Commission") if head.get("Commission") else Decimal(0)
+        percent = head.get("Commission").removesuffix("%")
+        commission = number(percent, what="Commission", comma=self.comma) if percent else Decimal(0)
         early = cashed_part(stake, self.optional(head, "CashedStake"), self.optional(head, "CashedPaid"))
         paid, unsure = settle(
             status,

@@ -64,7 +64,7 @@ def number(text: str, *, what: str, comma: bool = False) -> Decimal:
 
     Raises BadRow.
     """
-    bare = re.sub(r"[\s\u00a0\u202f'’$£€¥₹%]", "", text.strip())
+    bare = re.sub(r"[\s\u00a0\u202f'’$£€¥₹]", "", text.strip())
     bare = re.sub(r"^[A-Za-z]{1,3}(?=[\d\-\u2212.])|(?<=[\d.])[A-Z]{3}$", "", bare)
     bare = bare.replace("\u2212", "-")
     if bare.startswith("(") and bare.endswith(")"):
@@ -111,7 +111,7 @@ def odds_notation(cells: Iterable[str], chosen: str) -> str:
 def american(
     text: str, notation: str, *, what: str = "odds", comma: bool = False, below: int = LEG_LIMIT
 ) -> Decimal:
-    """Read a price in any notation as American odds: -110, +150, 1.91, 10/11, EVEN. Raises BadRow."""
+    """Read a price in any notation as American odds: -110, +150, 1.91, 10/11, 52.4%, EVEN. Raises BadRow."""
     bare = text.strip().replace("\u2212", "-")
     if plain(bare) in EVEN:
         return Decimal(100)
@@ -119,8 +119,10 @@ def american(
     try:
         if fraction:
             return american_from_decimal(1 + Fraction(int(fraction[1]), int(fraction[2])))
-        value = number(bare, what=what, comma=comma)
-        if bare[:1] in "+-" or notation == "american":
+        value = number(bare.removesuffix("%"), what=what, comma=comma)
+        if bare.endswith("%"):
+            found = american_from_decimal(100 / Fraction(value))
+        elif bare[:1] in "+-" or notation == "american":
             if abs(value) < 100:
                 raise BadRow(f"{what}: American odds are at most −100 or at least +100, not {text.strip()}.")
             found = value

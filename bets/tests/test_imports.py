@@ -266,6 +266,9 @@ def test_a_bet_in_two_formats_is_one_bet(ada: User) -> None:
         ("2025-05-01,10,,won", "odds: empty"),
         ("2025-05-01,10,1.0,won", "no price"),
         ("2025-05-01,1e9,2.0,won", "not a number"),
+        ("2025-05-01,5%,2.0,won", "not a number"),
+        ("2025-05-01,10,150%,won", "no price"),
+        ("2025-05-01,10,0%,lost", "no price"),
         ("2025-05-01,99999999999,2.0,won", "more than can be recorded"),
         ("2025-02-30,10,2.0,won", "no date"),
         ("2099-05-01,10,2.0,won", "still to come"),
@@ -282,7 +285,16 @@ def test_a_row_that_cannot_be_read_is_refused_with_the_reason(ada: User, row: st
 
 @pytest.mark.parametrize(
     ("price", "odds"),
-    [("-110", -110), ("+150", 150), ("EVEN", 100), ("5/2", 250), ("1.91", "-109.890110"), ("2,5", 150)],
+    [
+        ("-110", -110),
+        ("+150", 150),
+        ("EVEN", 100),
+        ("5/2", 250),
+        ("1.91", "-109.890110"),
+        ("2,5", 150),
+        ("40%", 150),
+        ("52,5%", "-110.526316"),
+    ],
 )
 def test_odds_are_read_in_every_notation(price: str, odds: Any) -> None:
     reading = read_file(f"date;stake;odds;result\n2025-05-01;10;{price};\n".encode())
