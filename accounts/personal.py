@@ -40,7 +40,10 @@ class Kept:
     words: tuple[str, str] | None = None
 
     def rows(self, user: User) -> QuerySet[Any]:
-        return self.model._base_manager.filter(**{self.field: user.pk})
+        """The rows that name the person and do not go with the account."""
+        named = self.model._base_manager.filter(**{self.field: user.pk})
+        going = _owned.get(self.model)
+        return named if going is None else named.exclude(**{going.path: user.pk})
 
 
 Step = Callable[[User], Callable[[], None]]

@@ -24,7 +24,7 @@ from django.urls import reverse
 from factory.django import DjangoModelFactory
 
 from accounts import personal
-from accounts.deletion import FORMER, Count, delete_account, what_goes
+from accounts.deletion import FORMER, Count, delete_account, what_goes, what_stays
 from accounts.exceptions import LastAdministrator
 from accounts.models import AccountEvent, AccountEventKind, User
 from accounts.tests.factories import PASSWORD, UserFactory
@@ -253,6 +253,14 @@ def test_what_goes_is_counted_in_words() -> None:
     assert Count(2, "bets") in shown
     assert Count(1, "bankroll") in shown
     assert Count(3, "lines of the ledger") in shown
+
+
+def test_only_what_is_of_others_is_said_to_stay() -> None:
+    mine = funded_bankroll()
+    place(offered(GameFactory(commence_time=FAR), "h2h"), mine)
+    assert what_stays(mine.user) == []
+    BetEventFactory(by=mine.user, kind="settled")
+    assert what_stays(mine.user) == [Count(1, "decision about a bet of another person")]
 
 
 @pytest.fixture
