@@ -25,6 +25,8 @@ from odds.tests.quoting import quote
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/bets/"
+STATEMENTS, PER_LEG = 30, 3
+"""The book's price, when it was seen, and whether the draw is offered, for each leg."""
 
 
 @pytest.fixture(autouse=True)
@@ -364,3 +366,15 @@ class TestWhoMay:
 def test_a_stranger_s_key_places_with_the_stranger_s_money_only(line: CurrentOdds) -> None:
     bankroll = funded_bankroll("10", user=UserFactory())
     refused(post(program(bankroll), asked(bankroll, line)), 409, "insufficient_funds")
+
+
+def test_placing_takes_a_fixed_number_of_statements(
+    bankroll: Bankroll, line: CurrentOdds, django_assert_max_num_queries: Any
+) -> None:
+    client = program(bankroll)
+    post(client, asked(bankroll, line), "k-0")
+    with django_assert_max_num_queries(STATEMENTS):
+        assert post(client, asked(bankroll, line), "k-1").status_code == 201
+    legs = [offered(coming(), "h2h", price="100") for _ in range(4)]
+    with django_assert_max_num_queries(STATEMENTS + 3 * PER_LEG):
+        assert post(client, asked(bankroll, *legs, kind="parlay"), "k-2").status_code == 201

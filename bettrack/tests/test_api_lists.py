@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +16,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
-from bets.models import Bet, BetStatus
+from bets.history.saved import save_filter
+from bets.history.tagging import retag
+from bets.imports.drafts import keep_draft
+from bets.limits import set_limit
+from bets.models import Bet, BetStatus, Currency, ImportBatch
 from bets.tests.factories import ImportBatchFactory, funded_bankroll, offered, place
 from bettrack.tests.api_callers import READ_SCOPES, signed_in, with_key
-from bettrack.tests.api_world import coming_game, ids_of_world, open_outright
+from bettrack.tests.api_world import FILE, coming_game, ids_of_world, open_outright
 from feeds.tests.factories import ApiCallFactory, QuotaFactory
 from games.models import Game
 from games.tests.factories import (
@@ -72,6 +77,11 @@ LISTS = {
     "ledger/": 6,
     "tags/": 6,
     "imports/": 6,
+    "imports/{draft}/rows/": 12,
+    "operations/": 6,
+    "tag-edits/": 6,
+    "filters/": 6,
+    "limits/": 7,
     "statistics/": 20,
     "review/": 9,
     "quota/": 6,
@@ -108,6 +118,11 @@ def more(world: dict[str, Any], owner: User, number: int) -> None:
         assert bet.pk
         ImportBatchFactory(user=owner, checksum=f"{Bet.objects.count():064x}")
         funded_bankroll(user=owner)
+        retag(bets=Bet.objects.filter(pk=bet.pk), by=owner, add=["more"])
+        save_filter(by=owner, name=f"Filter {bet.pk}", query="status=won")
+        money: dict[str, Any] = {"currency": Currency.values[n + number], "money": "real"}
+        set_limit(user=owner, kind="stake", amount=Decimal(100), **money)
+        set_limit(user=owner, kind="stake", amount=None, **money)
         QuotaFactory()
         ApiCallFactory()
 
@@ -126,12 +141,17 @@ def test_a_list_of_many_takes_the_statements_of_a_list_of_few(address: str) -> N
     owner = UserFactory(staff=True)
     world = ids_of_world(owner)
     world["outright"] = open_outright().pk
+    world["draft"] = keep_draft(owner, "bets.csv", FILE, "auto").pk
     world["past"] = (timezone.now() - dt.timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     client = signed_in(owner)
     more(world, owner, 2)
     path = f"/api/v1/{address.format(**world)}"
     few, _ = statements(client, path)
     more(world, owner, 4)
+    draft = ImportBatch.objects.get(pk=world["draft"])
+    ImportBatch.objects.filter(pk=draft.pk).update(
+        content=bytes(draft.content or b"") + FILE.split(b"\n", 1)[1] * 5
+    )
     many, _ = statements(client, path)
     assert many == few <= LISTS[address]
 
