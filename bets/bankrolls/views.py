@@ -20,7 +20,7 @@ from bets.bankrolls.forms import AdjustmentForm, AmountForm, BankrollForm, EditF
 from bets.bankrolls.page import days_of, origin_of, totals_of, with_sums
 from bets.bankrolls.statement import Span, lines_of, statement_of
 from bets.exceptions import Refused
-from bets.models import Bankroll, Bet, BettingPreferences, Operation
+from bets.models import Bankroll, Bet, Operation
 from bets.money import BadAmount, format_money
 
 PAGE_SIZE = 50
@@ -31,8 +31,7 @@ PRINTED = 2000
 @require_http_methods(["GET", "HEAD", "POST"])
 def bankrolls(request: SignedInRequest) -> HttpResponse:
     """The user's bankrolls, and the form that opens another."""
-    usual = BettingPreferences.objects.of(request.user)
-    form = BankrollForm(request.POST or None, user=request.user, initial={"currency": usual.currency})
+    form = BankrollForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -178,7 +178,7 @@ QUERIES = st.fixed_dictionaries(
         "live": one_of("live", "before"),
         "pot": one_of("usd-paper", "eur-real", "gbp-real"),
         "q": one_of("LUCKY", "%", "_", "7%"),
-        "odds_from": one_of("-400", "-105.5", "-100", "+100", "+250"),
+        "odds_from": one_of("-400", "-105.5", "-100", "+100"),
         "odds_to": one_of("+100", "+250", "+1000"),
         "days": st.tuples(st.sampled_from(["placed", "settled"]), st.sampled_from(DAYS), st.sampled_from(DAYS)).map(
             lambda t: [t[0], *sorted(t[1:])]

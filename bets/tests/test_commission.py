@@ -29,10 +29,7 @@ def exchange() -> Bookmaker:
 
 
 def at(exchange: Bookmaker, game: Game, market: str = "h2h", odds: str = "3.0") -> CurrentOdds:
-    price = line(game, market, odds=odds)
-    price.bookmaker = exchange
-    price.save()
-    return price
+    return line(game, market, odds=odds, bookmaker=exchange)
 
 
 def test_a_bet_at_an_exchange_pays_its_commission_without_being_asked(exchange: Bookmaker) -> None:
@@ -100,9 +97,7 @@ def test_two_winning_bets_on_one_market_each_pay_their_own_commission(exchange: 
     """+20 and −10 on one market: bet by bet 5 % of 20; of the net, which the exchange takes, it would be 0.50."""
     (game,) = games(1)
     bankroll = funded_bankroll()
-    home, away = at(exchange, game), line(game, "h2h", "away", "2.0")
-    away.bookmaker = exchange
-    away.save()
+    home, away = at(exchange, game), line(game, "h2h", "away", "2.0", bookmaker=exchange)
     won = placed("straight", asked(home), bankroll, bookmaker=exchange)
     lost = placed("straight", asked(away), bankroll, bookmaker=exchange)
     finish([game], "W")

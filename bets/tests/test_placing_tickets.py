@@ -44,9 +44,8 @@ def line(
     game: Game, market: str = "h2h", side: str = "home", odds: str = "1.90", **fields: Any
 ) -> CurrentOdds:
     """Put a line on the board at decimal odds."""
-    return offered(
-        game, market, side, price=str(american_from_decimal(Fraction(odds))), bookmaker=book(), **fields
-    )
+    fields = {"bookmaker": book()} | fields
+    return offered(game, market, side, price=str(american_from_decimal(Fraction(odds))), **fields)
 
 
 def asked(*lines: CurrentOdds) -> list[LegAsked]:

@@ -66,7 +66,7 @@ def test_sign_in_board_slip_place_result_and_a_settled_bet_that_says_why(
     screen.goto(f"{live_server.url}/accounts/login/")
     screen.get_by_label("Username or email").fill("ada")
     screen.get_by_label("Password").fill(PASSWORD)
-    screen.get_by_role("main").get_by_role("button", name="Sign in").click()
+    screen.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     expect(screen.locator("#balance")).to_contain_text("$500.00")
 
     day = timezone.localdate(game.commence_time, zoneinfo.ZoneInfo(user.time_zone))

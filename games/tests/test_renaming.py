@@ -43,7 +43,7 @@ def test_the_feeds_events_stay_with_their_game(client: Client) -> None:
     rename(client, home, "Another name")
     assert TeamAlias.objects.get().team == home
     again = list_games(events=[listed], seen_at=NOW)
-    assert (again.games, again.new, again.turned | again.strangers) == (games, 0, frozenset())
+    assert (again.games, again.new, again.turned | again.strangers) == (games, frozenset(), frozenset())
     assert Team.objects.count() == 2
 
 
