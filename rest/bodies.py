@@ -16,7 +16,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 AMOUNT: Final = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
 SIGNED: Final = r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"
-ODDS: Final = r"^[+-]?[0-9]{3,6}(\.[0-9]{1,6})?$"
+ODDS: Final = r"^[+-]?[1-9][0-9]{2,5}(\.[0-9]{1,6})?$"
 POINT: Final = r"^[+-]?[0-9]{1,6}(\.[0-9]{1,2})?$"
 PERCENT: Final = r"^[0-9]{1,4}(\.[0-9]{1,2})?$"
 UUID: Final = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"

@@ -181,6 +181,8 @@ class SavedFilterViewSet(ListMixin, RetrieveMixin, BetsView):
         asked = BetFilter(QueryDict(body["query"]), Bet.objects.owned_by(by), request=request)
         if not asked.form.is_valid():
             raise invalid("query", " ".join(asked.form.sentences()))
+        if not asked.query:
+            raise invalid("query", "This lets every bet through; name what it narrows, such as status=won.")
         with refusals():
             kept = save_filter(by=by, name=body["name"], query=asked.query)
         where = {"Location": reverse("api:filter-detail", args=[kept.pk])}

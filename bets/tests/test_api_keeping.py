@@ -159,6 +159,7 @@ class TestFilters:
             ({"name": "A", "query": "status=fine"}, "query"),
             ({"name": "", "query": "status=won"}, "name"),
             ({"name": "A", "query": ""}, "query"),
+            ({"name": "A", "query": "moon=full"}, "query"),
             ({"name": "x" * 61, "query": "status=won"}, "name"),
         ],
     )
