@@ -39,6 +39,8 @@ from bets.models import (
     SettlementRule,
     Slip,
     SlipLeg,
+    Webhook,
+    WebhookDelivery,
 )
 from bets.money import format_money
 from bets.read_only_admin import ReadOnly, ReadOnlyInline
@@ -333,6 +335,34 @@ class SlipLegAdmin(ReadOnly):
     search_fields = ["slip__user__username"]
     list_select_related = ["slip", "bookmaker", "selection__game"]
     ordering = ["-id"]
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnly):
+    """Neither secret nor path: the one is sealed, and the other is often as good as one."""
+
+    list_display = ["id", "user", "topics", "failures", "failing_since", "off_at", "off_reason"]
+    fields = [
+        "user",
+        "topics",
+        "least_edge",
+        "created_at",
+        "failures",
+        "failing_since",
+        "off_at",
+        "off_reason",
+    ]
+    search_fields = ["user__username"]
+    list_select_related = ["user"]
+    ordering = ["-created_at"]
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnly):
+    list_display = ["id", "webhook", "topic", "state", "attempts", "due_at", "last_at", "status_code", "note"]
+    list_filter = ["state"]
+    search_fields = ["webhook__user__username"]
+    ordering = ["-created_at"]
 
 
 @admin.action(description="Delete with all bets voided and refunded")

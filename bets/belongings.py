@@ -47,6 +47,8 @@ def register() -> None:
     personal.owns("bets.BettingPreferences")
     personal.owns("bets.Slip")
     personal.owns("bets.SlipLeg", "slip__user")
+    personal.owns("bets.Webhook", words=("webhook", "webhooks"))
+    personal.owns("bets.WebhookDelivery", "webhook__user")
     personal.keeps(
         "bets.BetEvent",
         "by",

@@ -10,6 +10,7 @@ from bets.late import settle_late
 from bets.regrading import regrade_due
 from bets.settlement import settle_due as settle
 from bets.stats import refresh
+from bets.webhooks import tasks as webhook_tasks  # noqa: F401 - Celery looks for tasks here
 
 RECENT = dt.timedelta(days=7)
 

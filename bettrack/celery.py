@@ -21,6 +21,8 @@ OFTEN = {
     "pull odds": ("odds.tasks.pull_due_odds", 20.0),
     "pull results": ("odds.tasks.pull_due_results", 20.0),
     "settle finished bets": ("bets.tasks.settle_due", 15.0),
+    "send webhooks": ("bets.webhooks.deliver", 10.0),
+    "look for what webhooks tell": ("bets.webhooks.find", 60.0),
     "derive statistics": ("bets.tasks.derive_statistics", 60.0),
     "compare bookmakers": ("odds.tasks.compare_books", 300.0),
 }
@@ -46,6 +48,7 @@ app.conf.beat_schedule = {
         "kwargs": {"everything": True},
     },
     "forget kept answers": {"task": "accounts.tasks.forget_answers", "schedule": crontab(minute=15)},
+    "forget webhook deliveries": {"task": "bets.webhooks.forget", "schedule": crontab(hour=3, minute=50)},
     "forget old API calls": {"task": "feeds.tasks.forget_old_calls", "schedule": crontab(hour=3, minute=40)},
 }
 

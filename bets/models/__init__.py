@@ -41,6 +41,7 @@ from bets.models.tickets import (
     Bet,
     BetQuerySet,
 )
+from bets.models.webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookTopic
 
 __all__ = [
     "COOLING_OFF",
@@ -61,6 +62,7 @@ __all__ = [
     "BettingPreferences",
     "ChangedBet",
     "Currency",
+    "DeliveryState",
     "FairSource",
     "Grade",
     "ImportBatch",
@@ -84,5 +86,8 @@ __all__ = [
     "Slip",
     "SlipLeg",
     "TagEdit",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookTopic",
     "append_only",
 ]

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from bets.models.kinds import append_only
 from bets.models.tickets import Bet
+from bets.models.webhooks import tell_webhooks
 
 
 class BetEventKind(models.TextChoices):
@@ -60,7 +61,7 @@ class BetEvent(models.Model):
                 violation_error_message="Choose a known kind of event.",
             ),
         ]
-        triggers = [append_only]
+        triggers = [append_only, tell_webhooks]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%SZ}"

@@ -13,6 +13,7 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
+from accounts.sealing import WEBHOOKS, seal
 from accounts.tests.factories import UserFactory
 from bets.bankrolls import open_bankroll
 from bets.due import DueBet
@@ -45,6 +46,8 @@ from bets.models import (
     Slip,
     SlipLeg,
     TagEdit,
+    Webhook,
+    WebhookDelivery,
 )
 from bets.placement import place_straight
 from games.models import Game
@@ -276,6 +279,29 @@ class TagEditFactory(DjangoModelFactory[TagEdit]):
     added = factory.LazyFunction(lambda: ["model"])
     bet_ids = factory.LazyFunction(lambda: [uuid.uuid4()])
     at = PLACED
+
+
+class WebhookFactory(DjangoModelFactory[Webhook]):
+    class Meta:
+        model = Webhook
+
+    user = factory.SubFactory(UserFactory)
+    url = factory.Sequence(lambda n: f"https://example.org/hooks/{n}")
+    topics = factory.LazyFunction(lambda: ["bet.settled", "bet.regraded"])
+    secret = factory.LazyFunction(lambda: seal("whsec_test", WEBHOOKS))
+    created_at = PLACED
+
+
+class WebhookDeliveryFactory(DjangoModelFactory[WebhookDelivery]):
+    class Meta:
+        model = WebhookDelivery
+
+    webhook = factory.SubFactory(WebhookFactory)
+    topic = "bet.settled"
+    key = factory.Sequence(lambda n: f"bet.settled:{n}")
+    data = factory.LazyFunction(dict)
+    created_at = PLACED
+    due_at = PLACED
 
 
 def funded_bankroll(amount: str = "1000", **fields: Any) -> Bankroll:

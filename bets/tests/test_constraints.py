@@ -39,6 +39,7 @@ from bets.tests.money_breaks import MONEY
 from bets.tests.preference_breaks import PREFERENCES
 from bets.tests.record_breaks import RECORDS
 from bets.tests.slip_breaks import SLIPS
+from bets.tests.webhook_breaks import WEBHOOKS
 from odds.tests.factories import SelectionFactory
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +167,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     **IMPORTS,
     **KEPT,
     **SLIPS,
+    **WEBHOOKS,
     **MONEY,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],
     "leg_status_is_known": [lambda: leg(status="lucky", return_factor="1/1")],
