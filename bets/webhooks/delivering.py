@@ -203,7 +203,7 @@ def after(attempts: int, outcome: Outcome, now: dt.datetime) -> tuple[DeliverySt
 
 def note_failure(webhook_id: uuid.UUID, outcome: Outcome, now: dt.datetime) -> None:
     """Count a failure, and switch the webhook off where it has gone on for too long or its receiver is gone."""
-    hook = Webhook.objects.select_for_update().filter(pk=webhook_id).first()
+    hook = Webhook.objects.select_for_update(no_key=True).filter(pk=webhook_id).first()
     if hook is None:
         return
     hook.failures += 1
