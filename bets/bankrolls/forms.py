@@ -41,7 +41,7 @@ class BankrollForm(forms.ModelForm):
         }
         help_texts = {
             "bookmaker": "",
-            "may_go_negative": "Otherwise a stake or a withdrawal of more than there is is refused.",
+            "may_go_negative": "A stake or a withdrawal beyond the balance is refused otherwise.",
         }
         widgets = {"kind": forms.RadioSelect}
 
