@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -43,6 +44,7 @@ def owned(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBa
     return guarded
 
 
+@never_cache
 @require_safe
 def show(request: PageRequest) -> HttpResponse:
     """The slip as a page of its own, or as the part of a page that htmx asks for."""

@@ -377,3 +377,8 @@ def test_the_slip_is_on_every_page_of_prices(ada: Client, at: Scene, path: str) 
     assert page.status_code == 200
     assert 'id="slip"' in page.content.decode()
     assert f'data-leg="{at.moneyline.pk}:draftkings"' in page.content.decode()
+
+
+def test_going_back_after_placing_shows_the_slip_as_it_is(ada: Client, at: Scene) -> None:
+    add(ada, at)
+    assert "no-store" in ada.get(reverse("bets:slip")).headers["Cache-Control"]
