@@ -29,6 +29,7 @@ class BankrollRow:
     name: str
     currency: str
     kind: str
+    money: str
     balance: Decimal
     exposure: Decimal
     may_go_negative: bool
@@ -76,7 +77,8 @@ def with_sums(bankrolls: QuerySet[Bankroll]) -> list[BankrollRow]:
             pk=row.pk,
             name=row.name,
             currency=row.currency,
-            kind=row.get_kind_display(),
+            kind=row.kind,
+            money=row.get_kind_display(),
             balance=row.balance,
             exposure=row.exposure,
             may_go_negative=row.may_go_negative,

@@ -44,6 +44,7 @@ class Purse:
             user=self.user,
             name=self.row.name,
             currency=self.row.currency,
+            kind=self.row.kind,
             bookmaker_id=self.row.bookmaker_id,
         )
 

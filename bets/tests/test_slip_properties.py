@@ -28,7 +28,7 @@ STAKES = st.decimals("0.01", "1000", places=2)
 ADA = User(username="ada")
 BOOK = Bookmaker(pk=1, key="draftkings", title="DraftKings")
 ROW = BankrollRow(
-    pk=ADA.pk, name="Main", currency="USD", kind="Paper", balance=Decimal(10**6), exposure=Decimal(0),
+    pk=ADA.pk, name="Main", currency="USD", kind="paper", money="Paper", balance=Decimal(10**6), exposure=Decimal(0),
     may_go_negative=False,
 )  # fmt: skip
 PURSE = Purse(ADA, ROW, BettingPreferences(user=ADA))
