@@ -18,6 +18,8 @@ from bets.tests.factories import (
     ImportBatchFactory,
     PublishedRecordFactory,
     SavedFilterFactory,
+    WebhookDeliveryFactory,
+    WebhookFactory,
     funded_bankroll,
     offered,
     place,
@@ -125,3 +127,16 @@ def test_axe_finds_nothing_serious_on_lists_of_bets_and_what_is_kept_of_them(
         f"/bets/{parlay.pk}/",
     ]
     assert not faults(look, live_server.url, pages)
+
+
+def test_axe_finds_nothing_serious_on_webhooks_and_their_log(
+    live_server: LiveServer, look: Page, transactional_db: None
+) -> None:
+    hook = WebhookFactory(user=UserFactory(username="ada"), failures=2, failing_since=timezone.now())
+    off = WebhookFactory(user=hook.user, off_at=timezone.now(), off_reason="The receiver answered 410 Gone.")
+    for state in ("pending", "delivered", "failed"):
+        due = timezone.now() if state == "pending" else None
+        WebhookDeliveryFactory(webhook=hook, state=state, due_at=due, attempts=3, note="it answered 500")
+    sign_in(look.context, hook.user, live_server)
+    base = "/account/webhooks/"
+    assert not faults(look, live_server.url, [base, f"{base}{hook.pk}/", f"{base}{off.pk}/"])

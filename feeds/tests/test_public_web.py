@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from feeds.public_web import (
     Answer,
@@ -167,11 +174,11 @@ def server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 class At(httpx.AsyncBaseTransport):
     """The pinned transport allowed onto this machine, at another port than the address says."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, verify: ssl.SSLContext | bool = True) -> None:
         async def here(host: str, _: int) -> list[str]:
             return ["127.0.0.1"]
 
-        self._port, self._inner = port, httpx.AsyncHTTPTransport(trust_env=False)
+        self._port, self._inner = port, httpx.AsyncHTTPTransport(trust_env=False, verify=verify)
         self._pinned = Pinned(here, lambda _: True, inner=self._AtPort(self._inner, port))
 
     class _AtPort(httpx.AsyncBaseTransport):
@@ -242,6 +249,57 @@ def test_tls_asks_for_the_name_and_not_for_the_address() -> None:
         send(At(port), "https://hooks.example.org/")
     assert b"hooks.example.org" in names[0]
     assert ssl.HAS_SNI
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """A certificate of that name that signs itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
+        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(2099, 1, 1, tzinfo=dt.UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, SHA256())
+    )
+    file = folder / "certificate.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize("name", ["hooks.example.org", "other.example.org"])
+def test_the_certificate_has_to_be_of_the_name_though_the_connection_goes_to_an_address(
+    name: str, tmp_path: Path
+) -> None:
+    file = certificate(name, tmp_path)
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(file)
+
+    def serve(connection: socket.socket) -> None:
+        with theirs.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(4096)
+            secured.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with server(serve) as port:
+        trusting = At(port, verify=ssl.create_default_context(cafile=str(file)))
+        if name == "hooks.example.org":
+            assert send(trusting, "https://hooks.example.org/").status == 204
+        else:
+            with pytest.raises(NoAnswer, match=r"not valid for 'hooks\.example\.org'"):
+                send(trusting, "https://hooks.example.org/")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(certificate("hooks.example.org", tmp_path))
+
+    def serve(connection: socket.socket) -> None:
+        theirs.wrap_socket(connection, server_side=True).close()
+
+    with server(serve) as port, pytest.raises(NoAnswer, match="self-signed"):
+        send(At(port), "https://hooks.example.org/")
 
 
 def test_this_machine_is_what_its_name_resolves_to() -> None:
