@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import hmac
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -14,12 +15,13 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from accounts.sealing import WEBHOOKS, seal
 from bets.models import Webhook, WebhookDelivery
 from bets.tests.factories import WebhookDeliveryFactory, WebhookFactory
-from bets.webhooks import registering
+from bets.webhooks import registering, tasks
 from bets.webhooks.delivering import (
     DELAYS,
     KEPT,
@@ -222,6 +224,35 @@ def test_a_busy_webhook_leaves_room_for_others() -> None:
     claimed = claim(NOW)
     assert len(claimed) == 11
     assert other.pk in {one.id for one in claimed}
+
+
+@pytest.mark.django_db
+def test_no_batch_begins_late_in_a_run() -> None:
+    hook = waiting().webhook
+    for _ in range(29):
+        waiting(hook)
+    ticks = itertools.count()
+
+    def clock() -> dt.datetime:
+        return NOW + dt.timedelta(seconds=2 * next(ticks))
+
+    done = deliver_due(clock=clock, clients=answering(200))
+    assert done == {"delivered": 10}
+
+
+@pytest.mark.django_db
+def test_one_run_is_sending_at_a_time_and_one_that_failed_lets_the_next_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(**_: object) -> None:
+        assert tasks.deliver() == {}
+        raise ZeroDivisionError
+
+    cache.delete(tasks.SENDING)
+    monkeypatch.setattr(tasks, "deliver_due", fail)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            tasks.deliver()
 
 
 @pytest.mark.django_db

@@ -34,9 +34,11 @@ MOST_ATTEMPTS: Final = len(DELAYS) + 1
 OFF_AFTER: Final = dt.timedelta(hours=12)
 """With at least ``MOST_ATTEMPTS`` failures and no success in between."""
 LEASE: Final = dt.timedelta(minutes=2)
-BATCH: Final = 100
+BATCH: Final = 40
+"""As many are sent at once."""
 EACH: Final = 10
-AT_ONCE: Final = 20
+LONGEST: Final = dt.timedelta(seconds=15)
+"""No batch begins later in a run."""
 KEPT: Final = dt.timedelta(days=30)
 GONE: Final = 410
 
@@ -90,12 +92,13 @@ Clients = Callable[[], httpx.AsyncClient]
 
 
 def deliver_due(
-    *, clock: Callable[[], dt.datetime], batches: int = 5, clients: Clients = client
+    *, clock: Callable[[], dt.datetime], batches: int = 25, clients: Clients = client
 ) -> Counter[str]:
     """Send what is due; return how many were delivered, put off or given up. Any number may run at once."""
     counts: Counter[str] = Counter()
+    end = clock() + LONGEST
     for _ in range(batches):
-        claimed = claim(clock())
+        claimed = claim(clock()) if clock() < end else []
         if not claimed:
             break
         for one, outcome in zip(claimed, asyncio.run(send(claimed, clock(), clients)), strict=True):
@@ -113,15 +116,9 @@ def claim(now: dt.datetime, size: int = BATCH) -> list[Claimed]:
 
 
 async def send(claimed: list[Claimed], now: dt.datetime, clients: Clients) -> list[Outcome]:
-    """Post all of them, some at once; nothing is raised."""
-    room = asyncio.Semaphore(AT_ONCE)
+    """Post all of them at once; nothing is raised."""
     async with clients() as by:
-
-        async def one(delivery: Claimed) -> Outcome:
-            async with room:
-                return await attempt(by, delivery, now)
-
-        return list(await asyncio.gather(*map(one, claimed)))
+        return list(await asyncio.gather(*(attempt(by, one, now) for one in claimed)))
 
 
 async def attempt(by: httpx.AsyncClient, delivery: Claimed, now: dt.datetime) -> Outcome:

@@ -1,16 +1,28 @@
 from __future__ import annotations
 
+from typing import Final
+
 from celery import shared_task
+from django.core.cache import cache
 from django.utils import timezone
 
 from bets.webhooks.delivering import deliver_due, forget_deliveries
 from bets.webhooks.finding import tell_edges, tell_moves
 
+SENDING: Final = "webhooks:sending"
+LONGEST: Final = 60
+"""Seconds after which the claim of a run that died is void."""
+
 
 @shared_task(name="bets.webhooks.deliver")
 def deliver() -> dict[str, int]:
-    """Send what is due. Any number of these may run at once, and run again."""
-    return dict(deliver_due(clock=timezone.now))
+    """Send what is due, in one run at a time: receivers that are slow must not take all workers from settling."""
+    if not cache.add(SENDING, 1, LONGEST):
+        return {}
+    try:
+        return dict(deliver_due(clock=timezone.now))
+    finally:
+        cache.delete(SENDING)
 
 
 @shared_task(name="bets.webhooks.find")
