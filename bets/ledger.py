@@ -30,7 +30,8 @@ class Tail:
     may_go_negative: bool
     seq: int
     balance: Decimal
-    is_archived: bool = False
+    is_archived: bool
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ SELECT id FROM bankrolls WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDAT
 """
 TAILS = """
 SELECT b.id, b.currency, b.may_go_negative, coalesce(last.seq, 0), coalesce(last.balance_after, 0),
-    b.archived_at IS NOT NULL
+    b.archived_at IS NOT NULL, b.kind
 FROM bankrolls b
 LEFT JOIN LATERAL (
     SELECT seq, balance_after FROM ledger_entries WHERE bankroll_id = b.id ORDER BY seq DESC LIMIT 1

@@ -173,12 +173,13 @@ def pay_difference(bet: Bet, stake: Decimal, by: User, at: dt.datetime, *, dated
     more = stake - bet.stake
     if bet.is_bonus or not more:
         return
-    if more > 0:
-        require_within_limits(user=by, bankroll=bet.bankroll, risk=stake, already=bet.stake, at=at)
     tails = ledger.lock_bankrolls([bet.bankroll_id])
     tail = tails[bet.bankroll_id]
     ledger.require_in_use(tail)
     if more > 0:
+        require_within_limits(
+            user=by, currency=tail.currency, money=tail.kind, risk=stake, already=bet.stake, at=at
+        )
         ledger.require_funds(tail, more, what="rise of the stake")
     elif tail.balance - more > LARGEST_BALANCE:
         raise BadAmount("The bankroll would hold more than can be recorded.")

@@ -11,7 +11,7 @@ from accounts.models import User
 from bets.exceptions import LimitReached, Refused
 from bets.limits.counting import count
 from bets.limits.periods import Period, day_of, week_of
-from bets.models import Bankroll, LimitChange, LimitKind
+from bets.models import LimitChange, LimitKind
 from bets.money import format_money
 
 PERIODS = {LimitKind.DAILY_LOSS: day_of, LimitKind.WEEKLY_LOSS: week_of}
@@ -29,15 +29,15 @@ def lock_owner(user: User) -> None:
 
 
 def require_within_limits(
-    *, user: User, bankroll: Bankroll, risk: Decimal, at: dt.datetime, already: Decimal = Decimal(0)
+    *, user: User, currency: str, money: str, risk: Decimal, at: dt.datetime, already: Decimal = Decimal(0)
 ) -> None:
-    """Raise LimitReached if a bet placed now that risks ``risk`` of the bankroll's money is beyond a limit.
+    """Raise LimitReached if a bet placed now that risks ``risk`` of a currency and a kind of money is beyond a limit.
 
     Call it in the transaction that places the bet, after ``lock_owner``. A bonus bet risks 0: only a time-out holds
     it up. ``already`` is what a bet whose stake is raised has risked before.
     """
-    held = LimitChange.objects.filter(user=user, currency__in=["", bankroll.currency]).in_force(at)
-    rules = {LimitKind(one.kind): one for one in held if one.money in ("", bankroll.kind)}
+    held = LimitChange.objects.filter(user=user, currency__in=["", currency]).in_force(at)
+    rules = {LimitKind(one.kind): one for one in held if one.money in ("", money)}
     require_no_time_out(rules.pop(LimitKind.TIME_OUT, None), at)
     if risk <= 0:
         return

@@ -185,13 +185,12 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     bet = drawn_up(ticket, legs).bet
     bet.placed_at, bet.note, bet.tags = at, note, list(tags)
     risk = Decimal(0) if bet.is_bonus else bet.stake
-    require_within_limits(user=ticket.user, bankroll=ticket.bankroll, risk=risk, at=at)
     tails = ledger.lock_bankrolls([ticket.bankroll.pk])
-    ledger.require_in_use(tails[ticket.bankroll.pk])
+    tail = tails[ticket.bankroll.pk]
+    require_within_limits(user=ticket.user, currency=tail.currency, money=tail.kind, risk=risk, at=at)
+    ledger.require_in_use(tail)
     if not bet.is_bonus:
-        ledger.require_funds(
-            tails[ticket.bankroll.pk], bet.stake, what="liability" if bet.is_lay else "stake"
-        )
+        ledger.require_funds(tail, bet.stake, what="liability" if bet.is_lay else "stake")
     write_bet(ticket, bet, legs, as_of=replayed_at)
     if not bet.is_bonus:
         stake = ledger.Movement(ticket.bankroll.pk, LedgerKind.STAKE, -bet.stake, bet.pk)

@@ -300,3 +300,13 @@ def test_limits_cost_two_statements_where_there_are_none(roll: Bankroll, line: C
         place(line, roll)
     about = [q["sql"] for q in queries if '"users"' in q["sql"] or "limit_changes" in q["sql"]]
     assert len(about) == 2
+
+
+def test_the_limit_is_that_of_the_stored_bankroll_whatever_the_caller_holds(
+    roll: Bankroll, line: CurrentOdds
+) -> None:
+    limit(roll.user, "5", money=roll.kind)
+    roll.kind = "real"
+    with pytest.raises(LimitReached):
+        place(line, roll, stake=Decimal(6))
+    assert not Bet.objects.exists()
