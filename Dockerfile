@@ -26,4 +26,4 @@ RUN SECRET_KEY=collect-only DATABASE_URL=postgres://nobody@localhost/none REDIS_
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers", "--log-level", "warning", "bettrack.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "12", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "3", "--log-level", "warning", "bettrack.wsgi:application"]

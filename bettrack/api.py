@@ -21,6 +21,7 @@ from odds.api.analysis import EdgeViewSet, FairPriceViewSet, FutureViewSet
 from odds.api.archive import ClosingLineViewSet, SnapshotViewSet
 from odds.api.books import BookmakerViewSet, SelectionViewSet
 from odds.api.prices import OddsViewSet
+from odds.api.stream import StreamViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("sports", SportViewSet, "sport")
@@ -30,6 +31,7 @@ router.register("games", GameViewSet, "game")
 router.register("bookmakers", BookmakerViewSet, "bookmaker")
 router.register("selections", SelectionViewSet, "selection")
 router.register("odds", OddsViewSet, "odds")
+router.register("stream", StreamViewSet, "stream")
 router.register("snapshots", SnapshotViewSet, "snapshot")
 router.register("closing-lines", ClosingLineViewSet, "closing-line")
 router.register("fair-prices", FairPriceViewSet, "fair-price")

@@ -13,6 +13,7 @@ from typing import Final
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
+from django.urls import reverse
 
 from games.days import day_bounds
 from games.models import Game, GameQuerySet, GameStatus, Sport, Team
@@ -130,6 +131,12 @@ class Board:
         ]
         marks = [quote.changed_at + CHANGE_SHOWN_FOR for quote in quotes]
         return [*starts, *marks, day_bounds(self.today, self.request.zone)[1]]
+
+    @cached_property
+    def stream(self) -> str:
+        """Address at which changes of its unfinished games are told; empty where there are none."""
+        games = [str(row.game.pk) for group in self.groups for row in group.rows if not row.game.completed]
+        return f"{reverse('api:stream-list')}?game={','.join(sorted(games))}" if games else ""
 
     @cached_property
     def all_games(self) -> int:

@@ -61,6 +61,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "throttled": (429, "Too many requests. Retry-After says when to come back."),
     "server_error": (500, "A fault of ours. It has been recorded."),
     "unavailable": (503, "The database does not answer. Try again later."),
+    "streams_full": (503, "As many streams are open as the server holds. Poll, or come back later."),
+    "stream_unavailable": (503, "Changes cannot be told just now. Poll, or come back later."),
     "throttles_unavailable": (
         503,
         "Requests cannot be counted just now, so nothing is written. Reads go on.",

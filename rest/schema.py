@@ -129,7 +129,8 @@ class ApiSchema(AutoSchema):
         found: list[dict[str, Any]] = super()._get_parameters()
         if self.method in SAFE and isinstance(self.view, ApiView):
             row = self.view.get_serializer_class()
-            found.append(_names("fields", "Only these fields of a row", sorted(row().fields)))
+            if known := sorted(row().fields):
+                found.append(_names("fields", "Only these fields of a row", known))
             if expandable_of(row):
                 found.append(_names("expand", "Also these parts of a row", sorted(expandable_of(row))))
         if getattr(self.view.action_method() if isinstance(self.view, ApiView) else None, "once", False):

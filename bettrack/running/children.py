@@ -14,6 +14,9 @@ from bettrack.running.supervision import Child
 
 WEB_PROCESSES = 2
 WEB_THREADS = 4
+"""For pages; a stream of the API holds a thread for itself."""
+STREAMS_END = 3
+"""Seconds that open streams hold up a stop."""
 WORKER_SLOTS = 2
 QUEUES = "default,feeds,settle"
 # tasks come as JSON from our own queue, so Celery's reason against root does not hold
@@ -35,7 +38,12 @@ def environment(address: Address, demo_password: str) -> dict[str, str]:
 def web(address: Address) -> Child:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address.host or "0.0.0.0"]  # noqa: S104
     command += ["--port", str(address.port), "--workers", str(WEB_PROCESSES)]
-    command += ["--blocking-threads", str(WEB_THREADS), "--no-ws", "--respawn-failed-workers"]
+    command += [
+        "--blocking-threads",
+        str(WEB_THREADS + settings.API_STREAMS),
+        "--no-ws",
+        "--respawn-failed-workers",
+    ]
     return Child("web", [*command, "--log-level", "warning", "bettrack.wsgi:application"])
 
 

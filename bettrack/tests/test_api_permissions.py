@@ -48,6 +48,7 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     ("selection-movement", "GET"): PUBLIC,
     ("bookmaker-report", "GET"): PUBLIC,
     ("snapshot-list", "GET"): PUBLIC,
+    ("stream-list", "GET"): PUBLIC,
     ("closing-line-list", "GET"): PUBLIC,
     ("fair-price-list", "GET"): PUBLIC,
     ("edge-list", "GET"): PUBLIC,
@@ -86,6 +87,7 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     **{operation: expected for operation, (expected, _) in WRITES.items()},
 }
 QUERIES = {
+    "stream-list": "?game={games}&seconds=0",
     "snapshot-list": "?game={games}",
     "closing-line-list": "?game={begun}",
     "fair-price-list": "?game={games}",
@@ -96,6 +98,7 @@ QUERIES = {
 }
 """What an operation must be told, or is told so that it has something to show."""
 MAY_BE_EMPTY = {
+    "stream-list",  # without a Last-Event-ID and without waiting
     "game-placings",  # of a match
     "odds-board",  # towards midnight no game of the world is today's
 }
@@ -147,11 +150,14 @@ def test_who_may_ask(owner: User, name: str, method: str, path: str) -> None:
 def test_public_reading_can_be_switched_off(owner: User, name: str, method: str, path: str) -> None:
     address = concrete(name, method, path, ids_of_world(owner))
     with override_settings(PUBLIC_ODDS=False):
-        answers = {
-            who: client.generic(method, address).status_code
+        responses = {
+            who: client.generic(method, address)
             for who, client in callers(owner).items()
             if who in ("anonymous", "owner", "read key")
         }
+    for response in responses.values():
+        b"".join(response)  # to its end, where it is a stream
+    answers = {who: response.status_code for who, response in responses.items()}
     assert answers == {"anonymous": 401, "owner": 200, "read key": 200}
 
 

@@ -147,7 +147,8 @@ class TestDescription:
                 assert operation["tags"], place
                 assert {"400", "401", "403", "404", "429", "500", "503"} <= set(operation["responses"]), place
                 status = "200" if method == "get" else next(iter(operation["responses"]))
-                content = operation["responses"][status]["content"]["application/json"]
+                contents = operation["responses"][status]["content"]
+                content = contents.get("application/json") or contents["text/event-stream"]
                 assert content.get("examples"), place
                 schema = {**content["schema"], "components": description["components"]}
                 for example in content["examples"].values():

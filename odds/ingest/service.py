@@ -15,6 +15,7 @@ from feeds.payloads import OddsEvent, Rejected
 from feeds.payloads.collector import collector_paused
 from games.models import Game, GameQuerySet
 from games.services import Listing, list_games
+from odds import moves
 from odds.markets import scope
 from odds.models import CurrentOdds
 from odds.partitions import ARCHIVE_START, create_months, month_of
@@ -188,6 +189,8 @@ class _Ingest:
             self.counts.snapshots = rows.archive(self.game_ids[number] for number in sorted(new))
         if touched:
             self._compare(staged, touched, [*seen, *gone])
+        if self.counts.snapshots:
+            moves.tell((self.game_ids[number] for number in new | touched), captured_at)
 
     def _compare(self, staged: Sequence[FlatMarket], touched: set[int], beats: Sequence[int]) -> None:
         polled = self.response.polled
