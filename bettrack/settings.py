@@ -335,9 +335,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers themselves allow it o
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.ProviderAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.ProviderSignUpForm"}
 SOCIALACCOUNT_PROVIDERS = env.sign_in_providers()
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = (
-    False  # an equal address is no proof: providers are connected by who is signed in
-)
+# an equal address is no proof: providers are connected by who is signed in
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_STORE_TOKENS = False

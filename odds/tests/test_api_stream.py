@@ -190,7 +190,7 @@ def test_one_caller_does_not_take_all_seats() -> None:
     game = Game.objects.get()
     mine = [answer(game) for _ in range(stream.OF_ONE_CALLER)]
     assert answer(game).json()["code"] == "streams_full"
-    other = Client(REMOTE_ADDR="203.0.113.9").get(ADDRESS, {"game": str(game.pk), "seconds": 0})
+    other = Client(REMOTE_ADDR="203.0.113.9").get(ADDRESS, {"game": str(game.pk), "seconds": "0"})
     assert other.status_code == 200
     for response in (*mine, other):
         response.close()
