@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.ids import uuid7
+from bets.clock import EARLIEST
 from bets.models.bankrolls import Bankroll
 from bets.models.kinds import append_only
 
@@ -142,6 +143,11 @@ class Operation(models.Model):
                 condition=Q(happened_at__lte=F("recorded_at")),
                 name="operation_is_not_in_the_future",
                 violation_error_message="The time cannot be in the future.",
+            ),
+            models.CheckConstraint(
+                condition=Q(happened_at__gte=EARLIEST),
+                name="operation_is_not_before_1990",
+                violation_error_message="The time cannot be before 1990.",
             ),
         ]
         triggers = [

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.ids import uuid7
+from bets.clock import EARLIEST
 from bets.fields import FractionField
 from bets.models.bankrolls import Bankroll
 from bets.models.facts import note_inserted, note_updated
@@ -190,6 +191,11 @@ class Bet(models.Model):
                 condition=Q(settled_at__isnull=True) | Q(settled_at__gte=F("placed_at")),
                 name="bet_is_settled_after_it_is_placed",
                 violation_error_message="A bet cannot be settled before it was placed.",
+            ),
+            models.CheckConstraint(
+                condition=Q(placed_at__gte=EARLIEST),
+                name="bet_is_not_placed_before_1990",
+                violation_error_message="A bet cannot be placed before 1990.",
             ),
             models.CheckConstraint(
                 condition=Q(status=BetStatus.NEEDS_REVIEW, review_reason__gt="")

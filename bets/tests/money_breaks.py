@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from bets.clock import EARLIEST
 from bets.models import LedgerKind
 from bets.tests.factories import (
     PLACED,
@@ -95,6 +96,10 @@ MONEY: dict[str, list[Callable[[], object]]] = {
     "adjustment_has_a_reason": [lambda: OperationFactory(kind="adjustment")],
     "operation_is_not_in_the_future": [
         lambda: OperationFactory(happened_at=PLACED + dt.timedelta(seconds=1))
+    ],
+    "operation_is_not_before_1990": [
+        lambda: OperationFactory(happened_at=EARLIEST - dt.timedelta(seconds=1)),
+        lambda: OperationFactory(happened_at=dt.datetime(1, 1, 1, tzinfo=dt.UTC)),
     ],
     "transfers_and_corrections_name_their_operation": [
         lambda: LedgerEntryFactory(kind=LedgerKind.TRANSFER),

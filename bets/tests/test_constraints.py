@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
+from bets.clock import EARLIEST
 from bets.models import (
     Bankroll,
     BankrollKind,
@@ -105,6 +106,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
         lambda: bet(status=BetStatus.NEEDS_REVIEW, review_reason="x", payout=1, settled_at=PLACED),
     ],
     "payout_is_not_negative": [lambda: bet(**(SETTLED | {"payout": Decimal("-0.01")}))],
+    "bet_is_not_placed_before_1990": [lambda: bet(placed_at=EARLIEST - dt.timedelta(seconds=1))],
     "bet_is_settled_after_it_is_placed": [
         lambda: bet(**(SETTLED | {"settled_at": PLACED - dt.timedelta(seconds=1)}))
     ],
