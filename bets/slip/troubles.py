@@ -69,10 +69,15 @@ def same_games(kind: str, lines: Sequence[SlipLine]) -> list[Trouble]:
         return []
     if shared is None:
         return []
+    why = (
+        f"Two legs are on {game_name(shared.game)}. What happens to one bears on the other, so the product of "
+        "their prices is not the ticket’s."
+    )
+    if len(set(games)) > 1:
+        return [Trouble(f"{why} Remove one.")]
     return [
         Trouble(
-            f"Two legs are on {game_name(shared.game)}. What happens to one bears on the other, so the product of "
-            "their prices is not the ticket’s. Place a same-game parlay at the book’s price, or remove one.",
+            f"{why} Place a same-game parlay at the book’s price, or remove one.",
             BetKind.SAME_GAME_PARLAY,
             "Make it a same-game parlay",
         )

@@ -163,6 +163,17 @@ def test_two_legs_of_a_game_are_led_to_a_same_game_parlay(ada: Client, at: Scene
     assert Bet.objects.get().odds == 240
 
 
+def test_a_same_game_parlay_is_offered_only_when_all_legs_are_on_one_game(ada: Client, at: Scene) -> None:
+    add(ada, at)
+    add(ada, at, price(at, market="totals", side="over", point="221.5", game=at.game))
+    key = add(ada, at, price(at))
+    shown = words(choose(ada, key, kind="parlay", stake="10"))
+    assert "Two legs are on Los Angeles Lakers at Boston Celtics." in shown
+    assert "the product of their prices is not the ticket’s. Remove one." in shown
+    assert "Make it a same-game parlay" not in shown
+    assert place(ada, key, kind="parlay", stake="10").status_code == 422
+
+
 def test_both_sides_of_a_game_are_named_and_refused_in_a_parlay(ada: Client, at: Scene) -> None:
     add(ada, at)
     key = add(ada, at, price(at, odds=-150, game=at.game))
