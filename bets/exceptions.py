@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+from odds.pricing import format_odds
+
 
 class Refused(Exception):
     """What was asked cannot be done; ``str()`` of it says why in a sentence to show."""
@@ -28,12 +30,22 @@ class PriceGone(Refused):
 
 
 class PriceMoved(Refused):
-    """The book's price is not the one asked for. ``price`` is what it offers now, in American odds."""
+    """The book's price is not the one asked for. ``price`` is what it offers now, in American odds.
 
-    def __init__(self, message: str, *, price: Decimal, point: Decimal | None) -> None:
-        super().__init__(message)
+    ``template`` is the sentence with ``{now}`` and, where only the price is another, ``{asked}``.
+    """
+
+    def __init__(self, template: str, *, asked: Decimal, price: Decimal, point: Decimal | None) -> None:
+        self.template = template
+        self.asked = asked
         self.price = price
         self.point = point
+        super().__init__(self.sentence("american"))
+
+    def sentence(self, odds_format: str) -> str:
+        """Say it with the prices in an odds format."""
+        asked, now = (format_odds(price, odds_format) for price in (self.asked, self.price))
+        return self.template.replace("{asked}", asked).replace("{now}", now)
 
 
 class BadBet(Refused):

@@ -24,7 +24,7 @@ from bets.ticket_terms import OWN_PRICE_KINDS, if_all_win, is_system, liability
 from games.models import Game, GameStatus
 from odds import markets
 from odds.models import Bookmaker, Selection
-from odds.pricing import american_from_decimal, format_odds, format_point
+from odds.pricing import american_from_decimal, format_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,8 @@ def agreed_offer(ticket: TicketAsked, leg: LegAsked, *, as_of: dt.datetime | Non
     named = f" for {leg.name}" if len(ticket.legs) > 1 else ""
     if offer is not None:
         raise PriceMoved(
-            f"{book}’s price{named} has moved from {format_odds(leg.price)} to {format_odds(offer.price)}.",
+            f"{book}’s price{named} has moved from {{asked}} to {{now}}.",
+            asked=leg.price,
             price=offer.price,
             point=offer.point,
         )
@@ -334,7 +335,8 @@ def agreed_offer(ticket: TicketAsked, leg: LegAsked, *, as_of: dt.datetime | Non
         signed = markets.is_signed(leg.selection.market)
         before, after = (format_point(point, signed=signed) for point in (leg.point, moved.point))
         raise PriceMoved(
-            f"{book} has moved the line{named} from {before} to {after} at {format_odds(moved.price)}.",
+            f"{book} has moved the line{named} from {before} to {after} at {{now}}.",
+            asked=leg.price,
             price=moved.price,
             point=moved.point,
         )

@@ -154,7 +154,8 @@ def place(request: SignedInRequest) -> HttpResponse:
     except (PriceMoved, PriceGone) as moved:
         view = view_of(request, said)
         if not view.is_blocked:
-            view = view_of(request, said_of(form, legs, Said(problem=str(moved))))
+            problem = moved.sentence(odds_format_of(request)) if isinstance(moved, PriceMoved) else str(moved)
+            view = view_of(request, said_of(form, legs, Said(problem=problem)))
         return answer(request, view, status=422)
     except Refused as refused:
         view = view_of(request, said)

@@ -96,6 +96,41 @@ def test_what_counts_is_the_price_when_placing_not_when_shown(at: Scene, moves: 
         assert not Bet.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("odds_format", "sentence"),
+    [
+        ("decimal", "from 2.30 to 2.10."),
+        ("fractional", "from 13/10 to 11/10."),
+        ("american", "from +130 to +110."),
+    ],
+)
+def test_a_price_that_moves_while_placing_is_said_in_the_odds_of_the_user(
+    ada: Client, at: Scene, monkeypatch: pytest.MonkeyPatch, odds_format: str, sentence: str
+) -> None:
+    at.user.odds_format = odds_format
+    at.user.save()
+    key = add(ada, at)
+    monkeypatch.setattr("bets.slip.placing.require_ready", lambda view: move(at, 110))
+    response = place(ada, key)
+    assert response.status_code == 422
+    assert f"DraftKings’s price has moved {sentence}" in words(response)
+    assert not Bet.objects.exists()
+
+
+def test_a_line_that_moves_while_placing_is_said_in_the_odds_of_the_user(
+    ada: Client, at: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at.user.odds_format = "decimal"
+    at.user.save()
+    key = add(ada, at, at.spread_odds)
+
+    def move_line(view: SlipView) -> None:
+        CurrentOdds.objects.filter(pk=at.spread_odds.pk).update(point=Decimal("2.5"), price=Decimal(120))
+
+    monkeypatch.setattr("bets.slip.placing.require_ready", move_line)
+    assert "to +2.5 at 2.20." in words(place(ada, key))
+
+
 def test_the_note_names_both_prices_and_every_way_on(ada: Client, at: Scene) -> None:
     add(ada, at)
     move(at, 120)
