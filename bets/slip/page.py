@@ -128,6 +128,10 @@ class SlipView:
         price = self.slip.ticket_price
         return "" if price is None else format_odds(price, self.odds_format)
 
+    @property
+    def ticket_stake(self) -> str:
+        return self.said.texts.get("stake", self.slip.stake)
+
     @cached_property
     def troubles(self) -> list[Trouble]:
         return troubles_of(self.kind, self.lines)
@@ -137,7 +141,7 @@ class SlipView:
         """The sums of the one ticket; of straight bets none."""
         if self.purse is None or not self.is_ticket:
             return Sums()
-        if any(not trouble.is_warning for trouble in self.troubles):
+        if "stake" in self.said.errors or any(not trouble.is_warning for trouble in self.troubles):
             return Sums()
         return self.sums(self.lines, self.kind, self.slip.stake)
 
@@ -168,14 +172,16 @@ class SlipView:
 
     def row(self, n: int, line: SlipLine) -> Row:
         number = line.leg.pk
-        sums = None if self.is_ticket else self.sums([line], BetKind.STRAIGHT, line.leg.stake)
-        errors = [
-            self.said.errors.get(f"{name}-{number}", "") for name in ("price", "stake", "point", "book")
-        ]
+        wrong = self.said.errors.get(f"stake-{number}", "")
+        sums = None
+        if not self.is_ticket:
+            sums = Sums(error=wrong) if wrong else self.sums([line], BetKind.STRAIGHT, line.leg.stake)
+        errors = [self.said.errors.get(f"{name}-{number}", "") for name in ("price", "point", "book")]
+        errors += [wrong] if self.is_ticket else []
         return Row(
             line=line,
             sums=sums,
-            stake=line.leg.stake,
+            stake=self.said.texts.get(f"stake-{number}", line.leg.stake),
             price=self.said.texts.get(f"price-{number}", line.price),
             error=next(filter(None, errors), ""),
             advice=self.advice[n],

@@ -252,6 +252,18 @@ def test_what_a_form_refuses_is_said(ada: Client, at: Scene, typed: dict[str, st
     assert not Bet.objects.exists()
 
 
+def test_a_stake_that_is_too_long_is_said_instead_of_what_was_wrong_before(ada: Client, at: Scene) -> None:
+    key = add(ada, at)
+    assert "“fifty”" in words(update(ada, key, stake="fifty"))
+    shown = words(update(ada, key, stake="1" * 25))
+    assert shown.count("Ensure this value has at most 24 characters (it has 25).") == 1
+    assert "fifty" not in shown
+    whole = place(ada, key, stake="1" * 25)
+    assert words(whole).count("at most 24 characters") == 1
+    assert f'value="{"1" * 25}"' in whole.content.decode()
+    assert "To win $65.00" in words(update(ada, key, stake="50"))
+
+
 def test_removing_can_be_undone(ada: Client, at: Scene) -> None:
     key = add(ada, at)
     removed = ada.post(reverse("bets:slip_remove"), {"key": key, "leg": SlipLeg.objects.get().pk}, **HTMX)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from bets.models import Bet, SlipLeg
 from bets.tests.scenes import Scene, scene, upcoming_game
-from bets.tests.slips import HTMX, add, key_in, words
+from bets.tests.slips import HTMX, SUMS, add, key_in, words
 from games.models import Game
 from odds.models import Bookmaker, CurrentOdds
 from odds.tests.factories import BookmakerFactory, CurrentOddsFactory, SelectionFactory
@@ -138,6 +138,19 @@ def test_a_teaser_is_paid_by_the_table_or_at_the_books_own_price(ada: Client, at
     place(ada, key, kind="teaser", teaser_points="5", ticket_price="-150", stake="12")
     bet = Bet.objects.get()
     assert (bet.kind, bet.teaser_points, bet.odds) == ("teaser", 5, -150)
+
+
+def test_a_tickets_stake_that_is_too_long_is_said_instead_of_what_was_wrong_before(
+    ada: Client, at: Scene
+) -> None:
+    add(ada, at)
+    key = add(ada, at, price(at))
+    assert "“fifty”" in words(choose(ada, key, kind="parlay", stake="fifty"))
+    sums = ada.post(reverse("bets:slip_update"), {"key": key, "kind": "parlay", "stake": "1" * 25}, **SUMS)
+    assert words(sums).count("at most 24 characters") == 1
+    assert "fifty" not in words(sums)
+    assert f'value="{"1" * 25}"' in place(ada, key, kind="parlay", stake="1" * 25).content.decode()
+    assert not Bet.objects.exists()
 
 
 def test_legs_that_cannot_be_teased_are_said(ada: Client, at: Scene) -> None:
