@@ -305,7 +305,7 @@ def test_limits_cost_two_statements_where_there_are_none(roll: Bankroll, line: C
 def test_the_limit_is_that_of_the_stored_bankroll_whatever_the_caller_holds(
     roll: Bankroll, line: CurrentOdds
 ) -> None:
-    limit(roll.user, "5", money=roll.kind)
+    limit(roll.user, "5", money=roll.kind, now=None)
     roll.kind = "real"
     with pytest.raises(LimitReached):
         place(line, roll, stake=Decimal(6))
