@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -320,6 +320,31 @@ def step_out(step: Step) -> dict[str, Any]:
     }
 
 
+EXPORTED: Final = {
+    "format": "bettrack",
+    "version": 1,
+    "odds_format": "american",
+    "bets": [
+        {
+            "id": "01936f3e-7c2a-7d31-9f44-3f1c9a9d5e10",
+            "placed_at": "2026-11-20T18:02:11+00:00",
+            "settled_at": None,
+            "status": "pending",
+            "kind": "straight",
+            "bookmaker": "draftkings",
+            "bankroll": "Main",
+            "currency": "USD",
+            "stake": "25.00",
+            "payout": None,
+            "odds": "-110",
+            "tags": ["model"],
+            "legs": [],
+        }
+    ],
+    "bankrolls": [],
+}
+
+
 class ExportQuery(serializers.Serializer):
     format = serializers.ChoiceField(
         required=False, choices=list(FORMATS), default="json", help_text="The columns of the file."
@@ -346,6 +371,9 @@ class ExportViewSet(BetsView):
             (200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, "The file."),
             (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "The file."),
         },
+        examples=[
+            OpenApiExample("Example", value=EXPORTED, media_type="application/json", response_only=True)
+        ],
         filters=True,
     )
     def list(self, request: Request) -> HttpResponse:
