@@ -40,6 +40,7 @@ class WordsForm(forms.Form):
     placed_at = forms.DateTimeField(label="Placed", required=False)
     settled_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
     number = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    rest = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
     bankroll = forms.ModelChoiceField(label="From", queryset=Bankroll.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, user: User, odds_format: str, **kwargs: Any) -> None:

@@ -38,6 +38,7 @@ class PastedBet:
     state: str = ""
     values: dict[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def stake(self) -> str:
@@ -104,4 +105,4 @@ def read_one(lines: Sequence[str], anchor: int) -> PastedBet:
             state = line
         else:
             unread.append(line)
-    return PastedBet(event, selection, price, number, state, values, tuple(unread))
+    return PastedBet(event, selection, price, number, state, values, tuple(unread), "\n".join(lines))

@@ -24,11 +24,12 @@ LONGEST_TEXT: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One bet of the text: the lines it may mean, and the form to record it in words instead."""
+    """One bet of the text (``source``): the lines it may mean, and the form to record it in words instead."""
 
     found: Found
     form: WordsForm
     is_over: bool = False
+    source: str = ""
 
     @property
     def text(self) -> str:
@@ -39,7 +40,7 @@ class Read:
         """What of the text was understood, as the person can check it."""
         entry = self.found.entry
         said = {
-            "price": "" if entry.price is None else format_odds(entry.price),
+            "price": "" if entry.price is None else format_odds(entry.price, self.form.odds_format),
             "stake": entry.stake,
             "book": entry.book,
         }
@@ -58,6 +59,12 @@ def read_text(text: str, *, user: User, odds_format: str, now: dt.datetime) -> l
         lines = pasted.lines_in(cut)[:MOST_LINES]
         bets = [(words.read_entry(line, names, odds_format), None) for line in lines]
     return [*found_for(bets, books, user=user, odds_format=odds_format, now=now)]
+
+
+def keep_rests(reads: Sequence[Read]) -> None:
+    """Let each form to record in words carry the text of the other bets, so that they are asked about after it."""
+    for read in reads:
+        read.form.initial["rest"] = "\n".join(other.source for other in reads if other is not read)
 
 
 def entry_of(bet: pasted.PastedBet, names: Mapping[str, str], odds_format: str) -> Entry:
@@ -98,7 +105,7 @@ def found_for(
         )
         initial = initial_of(slip, user.time_zone) if slip else initial_typed(entry, by_key, odds_format)
         form = WordsForm(user=user, odds_format=odds_format, initial=initial)
-        found.append(Read(meant, form, over))
+        found.append(Read(meant, form, over, slip.source if slip else entry.text))
     return found
 
 

@@ -15,18 +15,22 @@ from bets.exceptions import Refused
 from bets.slip import contents
 from bets.slip.entry.elsewhere import record_in_words
 from bets.slip.entry.forms import TextForm, WordsForm
-from bets.slip.entry.reading import Read, read_text
+from bets.slip.entry.reading import Read, keep_rests, read_text
 from bets.slip.page import Said
 from bets.slip.views import answer, view_of
+
+REST = "rest_of_text"
+"""Where the session keeps the bets of a text that are left after one of them was recorded in words."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def enter(request: SignedInRequest) -> HttpResponse:
     """Read a bet that was typed or pasted: what is certain goes into the slip, the rest is asked about."""
-    form = TextForm(request.POST or None)
     if request.method != "POST":
-        return redirect("bets:slip")
+        return go_on(request)
+    request.session.pop(REST, None)
+    form = TextForm(request.POST)
     if not form.is_valid():
         said = Said(problem=str(next(iter(form.errors.values()))[0]), typed=request.POST.get("text", ""))
         return answer(request, view_of(request, said), status=422)
@@ -37,6 +41,7 @@ def enter(request: SignedInRequest) -> HttpResponse:
     problem = put_in(request, reads)
     open_reads = [read for read in reads if read.found.only is None]
     sure = [read.found.only for read in reads if read.found.only is not None]
+    keep_rests(open_reads)
     said = Said(
         problem=problem,
         announce=" ".join(f"In the slip: {choice.label}." for choice in sure) or "Choose what is meant.",
@@ -46,6 +51,16 @@ def enter(request: SignedInRequest) -> HttpResponse:
     )
     view = view_of(request, said)
     return answer(request, view, keep=bool(open_reads or problem))
+
+
+def go_on(request: SignedInRequest) -> HttpResponse:
+    """Ask about the bets of a text that are left after one was recorded; nothing goes into the slip by itself."""
+    text = request.session.get(REST, "")
+    reads = read_text(text, user=request.user, odds_format=odds_format_of(request), now=timezone.now())
+    if not reads:
+        return redirect("bets:slip")
+    keep_rests(reads)
+    return answer(request, view_of(request, Said(reads=reads, typed=text)))
 
 
 def put_in(request: SignedInRequest, reads: Sequence[Read]) -> str:
@@ -74,6 +89,10 @@ def record(request: SignedInRequest) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(request, "Bet recorded in words. It can be undone under Import.")
-            url = redirect("bets:bet", bet.pk)
+            rest = form.cleaned_data["rest"]
+            request.session.pop(REST, None)
+            if rest:
+                request.session[REST] = rest
+            url = redirect("bets:slip_enter") if rest else redirect("bets:bet", bet.pk)
             return HttpResponseClientRedirect(url.url) if request.htmx else url
     return render(request, "bets/slip_words.html", {"form": form, "alone": True}, status=422)
