@@ -27,8 +27,11 @@ def clock_time(instant: dt.datetime) -> str:
 
 @register.filter
 def day_and_time(instant: dt.datetime) -> str:
-    """ "18 Nov, 10:41 PM" in the reader's zone, with the year where it is not the present one."""
-    local = timezone.localtime(instant)
+    """ "18 Nov, 10:41 PM" in the reader's zone, with the year where it is not the present one; in UTC if the zone has no such day."""
+    try:
+        local = timezone.localtime(instant)
+    except OverflowError:  # a slip of the hand in an old row: the first day of all, west of Greenwich
+        local = instant
     return date_format(local, "j M, g:i A" if local.year == timezone.localtime().year else "j M Y, g:i A")
 
 

@@ -12,11 +12,13 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from bets.bankrolls import archive_bankroll, credit_bonus, deposit, open_bankroll, transfer
 from bets.ledger import balance
 from bets.models import Bankroll, Operation
+from bets.templatetags.bet_display import day_and_time
 from bets.tests.factories import place
 from bets.tests.scenes import person, scene
 from bets.tests.test_slip_page import words
@@ -293,3 +295,8 @@ def test_an_archived_bankroll_shows_its_ledger_and_moves_nothing(client: Client,
     refused = client.post(url("deposit", ada), {"deposit-amount": "5"})
     assert refused.status_code == 422
     assert balance(ada) == 100
+
+
+def test_a_time_that_the_readers_zone_does_not_have_is_still_written() -> None:
+    with timezone.override("America/New_York"):
+        assert day_and_time(dt.datetime(1, 1, 1, tzinfo=dt.UTC)).startswith("1 Jan")
