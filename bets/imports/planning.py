@@ -85,9 +85,9 @@ def plan_for(reading: Reading, *, user: User, now: dt.datetime, bankroll: Bankro
     exact = [finder.claim_exact(bet, key) for bet, key in zip(reading.bets, keys, strict=True)]
     for bet, key, known in zip(reading.bets, keys, exact, strict=True):
         book = books.named(bet.book)
-        found = known or finder.claim_account(
-            bet, book, has_number=bool(bet.source_id), format_=reading.format
-        )
+        found = known
+        if known is None and (bet.source_id or not reading.by_hand):
+            found = finder.claim_account(bet, book, has_number=bool(bet.source_id), format_=reading.format)
         step = Step(bet, "add", key=finder.unused(key), book=book)
         if found is not None:
             step = fate_of(bet, found)

@@ -124,3 +124,5 @@ class Reading:
     bets: list[ReadBet]
     errors: list[RowError]
     bankrolls: list[ReadBankroll] = field(default_factory=list)
+    by_hand: bool = False
+    """Typed by the person, bet by bet: without a number, other words are another bet."""

@@ -307,6 +307,15 @@ IN_WORDS = {
 }
 
 
+def test_two_bets_in_words_at_one_price_and_stake_are_two(ada: Client, at: Scene) -> None:
+    big = bankrolls.open_bankroll(user=at.user, name="Elsewhere", opening_deposit=Decimal(1000))
+    data = {**IN_WORDS, "bankroll": str(big.pk), "number": ""}
+    for description in ("Baltimore Ravens -2.5", "Over 46.5", "Over 46.5"):
+        ada.post(reverse("bets:slip_record"), {**data, "description": description})
+    found = Bet.objects.values_list("imported_legs__description", flat=True)
+    assert sorted(found) == ["Baltimore Ravens -2.5", "Over 46.5"]
+
+
 def test_a_settled_bet_is_recorded_in_words_with_its_money_once(ada: Client, at: Scene) -> None:
     big = bankrolls.open_bankroll(user=at.user, name="Pinnacle", opening_deposit=Decimal(1000))
     data = {**IN_WORDS, "bankroll": str(big.pk)}

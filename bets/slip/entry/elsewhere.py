@@ -67,7 +67,7 @@ def record_in_words(*, user: User, bankroll: Bankroll, bet: InWords, now: dt.dat
         source_id=bet.source_id,
         currency=bankroll.currency,
     )
-    reading = Reading(ImportFormat.GENERIC, [read], [])
+    reading = Reading(ImportFormat.GENERIC, [read], [], by_hand=True)
     step = plan_for(reading, user=user, now=now, bankroll=bankroll).steps[0]
     if step.fate != "add":
         raise NotPossible(step.reason)
