@@ -41,6 +41,7 @@ def test_a_passkey_is_added_signs_in_alone_and_beside_the_password(
     device.get_by_label("Password").fill(PASSWORD)
     device.get_by_role("button", name="Confirm").click()
     device.get_by_label("Name").fill("Phone")
+    device.wait_for_load_state()  # the script that asks for the passkey is deferred
     device.get_by_role("button", name="Add it").click()
     expect(device.locator(".messages")).to_contain_text("The passkey is added.")
     device.goto(f"{url}/accounts/second-factor/webauthn/")
@@ -54,6 +55,7 @@ def test_a_passkey_is_added_signs_in_alone_and_beside_the_password(
     context.clear_cookies()
     sign_in_by_password(device, url)
     expect(device.get_by_role("heading", name="Second factor")).to_be_visible()
+    device.wait_for_load_state()
     device.get_by_role("button", name="Use a passkey").click()
     expect(device.locator(".messages")).to_contain_text("Signed in as ada.")
 
