@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from bets import decision_views, import_views, review_views
+from bets import review_views
 from bets.bankrolls import views as bankroll_views
+from bets.decisions import views as decision_views
 from bets.history import calendar_views, change_views, saved_views, views
+from bets.imports import views as import_views
 from bets.slip import views as slip_views
 from bets.slip.entry import views as entry_views
 

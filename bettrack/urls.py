@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from bets.calculator_views import calculator
 from bets.preferences_views import betting_preferences
-from bets.record_views import public, public_chart
+from bets.stats.record_views import public, public_chart
 from bettrack.health import healthz
 
 handler400 = "rest.middleware.bad_request"
@@ -29,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/betting/", betting_preferences, name="betting_preferences"),
     path("api/", include("bettrack.api")),
     path("bets/", include("bets.urls")),
-    path("stats/", include("bets.stats_urls")),
+    path("stats/", include("bets.stats.urls")),
     path("record/<str:token>/", public, name="record"),
     path("record/<str:token>/chart.json", public_chart, name="record_chart"),
     path("tools/settlement/", calculator, name="settlement_calculator"),

@@ -15,8 +15,8 @@ from bets.api.bets import BetsView
 from bets.models import Bet
 from bets.stats import as_json, read_record, rolls_of
 from bets.stats.breakdowns import DIMENSIONS
-from bets.stats_forms import StatisticsFilter, Unreadable, asked
-from bets.stats_page import titles
+from bets.stats.forms import StatisticsFilter, Unreadable, asked
+from bets.stats.page import titles
 from rest.fields import AmountField, NumberField, UtcField
 from rest.problems import ApiProblem
 from rest.shaping import Row

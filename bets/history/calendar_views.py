@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest, signed_in
-from bets import stats_page as shown
 from bets.history.choices import filter_view
 from bets.models import Bankroll
+from bets.stats import page as shown
 from bets.stats import read_record, rolls_of
-from bets.stats_forms import Unreadable, asked, days_url, pot_key
+from bets.stats.forms import Unreadable, asked, days_url, pot_key
 
 
 @signed_in

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bets import stats_page as shown
 from bets.stats import PotTotals
+from bets.stats import page as shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bets.exports import export_bets
 from bets.imports.committing import undo_import
 from bets.models import Bankroll, Bet, BetKind, ImportedLeg, LedgerEntry, LedgerKind
 from bets.stats import as_json, read_record, rolls_of, whole
-from bets.stats_page import titles
+from bets.stats.page import titles
 from bets.tests.factories import BankrollFactory, BetFactory, BetLegFactory
 from bets.tests.stats_bets import START, every_kind
 from bets.tests.test_imports import ANALYTIX, BETFAIR, PIKKIT, imported

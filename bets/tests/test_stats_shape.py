@@ -19,7 +19,7 @@ from bets.models import Bankroll
 from bets.money import format_money
 from bets.stats import as_json, read_record, rolls_of, whole
 from bets.stats.breakdowns import DIMENSIONS
-from bets.stats_page import titles
+from bets.stats.page import titles
 from bets.tests.factories import BankrollFactory
 from bets.tests.stats_bets import START, every_kind, settled
 

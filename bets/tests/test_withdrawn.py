@@ -16,7 +16,7 @@ from bets.exports import FORMATS, export_bets
 from bets.imports.committing import undo_import
 from bets.models import Bet, LedgerEntry
 from bets.stats import as_json, read_record, rolls_of, whole
-from bets.stats_page import titles
+from bets.stats.page import titles
 from bets.tests.factories import BankrollFactory
 from bets.tests.stats_bets import every_kind
 from bets.tests.test_imports import PIKKIT, imported

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from bets.stats import Record, default_pot, read_record, read_series, refresh, rolls_of, whole
-from bets.stats_page import chart_data
+from bets.stats.page import chart_data
 from bettrack.benchmarks.scratch import scratch_database
 from bettrack.benchmarks.stats_data import fill
 

@@ -23,9 +23,9 @@ from accounts.models import User
 from bets.exceptions import Refused
 from bets.exports import ENDINGS, FORMATS, export_bets
 from bets.history.filters import BetFilter
-from bets.import_forms import ReadForm, UploadForm
 from bets.imports.committing import commit_import, undo_import
 from bets.imports.drafts import keep_draft, read_draft
+from bets.imports.forms import ReadForm, UploadForm
 from bets.imports.planning import PLACED_HERE, Plan, plan_for
 from bets.imports.reading import AUTO
 from bets.imports.rows import MAX_BYTES, BadFile, Unclear

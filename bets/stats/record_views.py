@@ -21,13 +21,13 @@ from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
 from accounts.http import SignedInRequest, signed_in
-from bets import stats_page as shown
 from bets.exceptions import Refused
 from bets.models import BankrollKind, Currency, PublishedRecord
 from bets.publishing import publish_record, revoke_record
 from bets.stats import Record, read_record, read_series, rolls_of, whole
+from bets.stats import page as shown
 from bets.stats.breakdowns import breakdown
-from bets.stats_forms import pot_key
+from bets.stats.forms import pot_key
 
 KEPT_SECONDS: Final = 60
 """A published record is worked out once a minute, however many read it; revoking ends it at once."""

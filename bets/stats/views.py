@@ -11,12 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest, signed_in
-from bets import stats_page as shown
 from bets.history.choices import filter_view
 from bets.models import Bankroll, PublishedRecord
 from bets.stats import Record, as_json, read_record, read_series, rolls_of
+from bets.stats import page as shown
 from bets.stats.breakdowns import DIMENSIONS, SORTS, breakdown, ordered
-from bets.stats_forms import Asked, Unreadable, asked, days_url, pot_key
+from bets.stats.forms import Asked, Unreadable, asked, days_url, pot_key
 
 HEADINGS = {
     "name": "",

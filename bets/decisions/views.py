@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest, back, signed_in
-from bets.decision_forms import FORMS, DecisionForm
+from bets.decisions.forms import FORMS, DecisionForm
 from bets.decisions.options import OPTIONS, options_for
 from bets.decisions.rehearsal import Rehearsal, rehearse
 from bets.decisions.undoing import last_decision
