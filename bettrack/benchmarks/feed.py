@@ -17,12 +17,16 @@ CHANGED: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """``games`` games, at most ``per_sport`` of them a sport: the feed answers one response a sport."""
+    """``games`` games, at most ``per_sport`` of them a sport: the feed answers one response a sport.
+
+    They begin on so many ``days`` in turn, at midnight UTC.
+    """
 
     name: str
     games: int
     books: int
     per_sport: int
+    days: int = 1
 
     @property
     def quotes(self) -> int:
@@ -34,17 +38,20 @@ class Slate:
             sport = f"basketball_{number or 'nba'}"
             games = range(start, min(start + self.per_sport, self.games))
             stamp = at.isoformat().replace("+00:00", "Z")
-            kickoff = (at + KICKOFF).date().isoformat() + "T00:00:00Z"
-            yield sport, msgspec.json.encode([self._event(n, sport, stamp, kickoff, changed) for n in games])
+            first = (at + KICKOFF).date()
+            events = [
+                self._event(n, sport, stamp, first + dt.timedelta(days=n % self.days), changed) for n in games
+            ]
+            yield sport, msgspec.json.encode(events)
 
-    def _event(self, game: int, sport: str, stamp: str, kickoff: str, changed: bool) -> dict[str, Any]:
+    def _event(self, game: int, sport: str, stamp: str, day: dt.date, changed: bool) -> dict[str, Any]:
         pair = game % self.per_sport
         home, away = f"Home Town {pair}", f"Visiting Town {pair}"
         return {
             "id": f"{self.name}{game:0{32 - len(self.name)}x}",
             "sport_key": sport,
             "sport_title": sport.upper(),
-            "commence_time": kickoff,
+            "commence_time": f"{day.isoformat()}T00:00:00Z",
             "home_team": home,
             "away_team": away,
             "bookmakers": [

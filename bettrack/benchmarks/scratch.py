@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from django.core.management import call_command
 from django.db import connection
+
+DATABASE: Final = "BETTRACK_BENCHMARK_DATABASE"
+PREFIX: Final = "BETTRACK_BENCHMARK_PREFIX"
+"""Variables that tell a process of its own which database to use, and what its names in Redis begin with."""
 
 
 def use(name: str) -> None:

@@ -127,8 +127,11 @@ def measure(*, bets: int, games: int, workers: int, batch: int = BATCH) -> Measu
 
 
 @transaction.atomic
-def fill(*, bets: int, games: int, now: dt.datetime) -> None:
-    """Write games that ended, their box scores and closing prices, and pending bets with their ledger."""
+def fill(*, bets: int, games: int, now: dt.datetime, people: int | None = None) -> None:
+    """Write games that ended, their box scores and closing prices, and pending bets with their ledger.
+
+    There are so many ``people``; without a number each has four hundred bets.
+    """
     played = now - dt.timedelta(days=1)
     book = Bookmaker.objects.create(key="benchmark", title="Benchmark")
     sport = Sport.objects.create(key="basketball_nba", title="NBA", group="Basketball")
@@ -150,7 +153,7 @@ def fill(*, bets: int, games: int, now: dt.datetime) -> None:
         PlayerStat(game=game, player=players[n % 30], stat=PROP, value=Decimal(15 + n % 20))
         for n, game in enumerate(made)
     )
-    owners = User.objects.bulk_create(User(username=f"user{n}") for n in range(max(1, bets // 400)))
+    owners = User.objects.bulk_create(User(username=f"user{n}") for n in range(people or max(1, bets // 400)))
     rolls = Bankroll.objects.bulk_create(Bankroll(user=owner, name="Main") for owner in owners)
     given: dict[str, Any] = {
         "bets": bets,

@@ -35,7 +35,7 @@ def environment(address: Address, demo_password: str) -> dict[str, str]:
     return chosen
 
 
-def web(address: Address) -> Child:
+def web(address: Address, application: str = "bettrack.wsgi:application") -> Child:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", address.host or "0.0.0.0"]  # noqa: S104
     command += ["--port", str(address.port), "--workers", str(WEB_PROCESSES)]
     command += [
@@ -44,7 +44,7 @@ def web(address: Address) -> Child:
         "--no-ws",
         "--respawn-failed-workers",
     ]
-    return Child("web", [*command, "--log-level", "warning", "bettrack.wsgi:application"])
+    return Child("web", [*command, "--log-level", "warning", application])
 
 
 def worker() -> Child:

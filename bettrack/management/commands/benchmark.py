@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import json
 import os
 from argparse import ArgumentParser
 from collections.abc import Callable
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from bets.settlement import BATCH
-from bettrack.benchmarks import grade, ingest, read, settle, stats
+from bettrack.benchmarks import api, grade, ingest, read, settle, stats
 from bettrack.benchmarks.feed import CHANGED
 
 RECORDED_DAYS = "odds_api_timeseries/dev/mlb_snapshots_2026-07-18_19_full.jsonl.gz"
@@ -67,6 +67,25 @@ class Command(BaseCommand):
         responses.add_argument("--recording", type=Path, metavar="FILE", help="real responses of whole days")
         responses.add_argument("--json", action="store_true", help="print one JSON object")
 
+        self.add_api(subjects.add_parser("api", help="requests a second that the API answers over HTTP"))
+
+    def add_api(self, asked: ArgumentParser) -> None:
+        usual = api.Sizes()
+        asked.add_argument("--games", type=int, default=usual.games, metavar="N", help="games to come")
+        asked.add_argument("--books", type=int, default=usual.books, metavar="N", help="that quote each game")
+        asked.add_argument(
+            "--bets", type=int, default=usual.bets, metavar="N", help="settled bets of all people"
+        )
+        asked.add_argument(
+            "--people", type=int, default=usual.people, metavar="N", help="whose bets they are"
+        )
+        asked.add_argument("--connections", type=int, default=usual.connections, metavar="N")
+        asked.add_argument("--seconds", type=float, default=usual.seconds, metavar="S", help="of each kind")
+        asked.add_argument(
+            "--plain", dest="gzip", action="store_false", help="ask for answers that are not gzipped"
+        )
+        asked.add_argument("--json", action="store_true", help="print one JSON object")
+
     def handle(self, *args: object, subject: str, **options: Any) -> None:
         subjects: dict[str, Callable[..., None]] = {
             "settle": self.settle,
@@ -74,6 +93,7 @@ class Command(BaseCommand):
             "read": self.read,
             "stats": self.stats,
             "ingest": self.ingest,
+            "api": self.api,
         }
         try:
             subjects[subject](**options)
@@ -171,5 +191,45 @@ class Command(BaseCommand):
             f"(their figures were derived in {found.derive_ms / 1000:.1f} s, once)"
         )
 
+    def api(self, *, json: bool, **options: Any) -> None:
+        names = ("games", "books", "bets", "connections", "people", "seconds", "gzip")
+        sizes = api.Sizes(**{name: options[name] for name in names})
+        if min(sizes.games, sizes.bets) < 100 or sizes.books < 1 or sizes.seconds <= 0:
+            raise CommandError("Give at least 100 games and bets, one book, and some time.")
+        if not (1 <= sizes.people <= sizes.bets and 1 <= sizes.connections <= 100):
+            raise CommandError("Give 1 to 100 connections, and no more people than bets.")
+        try:
+            found = api.measure(sizes)
+        except api.Wrong as problem:
+            raise CommandError(str(problem)) from problem
+        if found.faults:
+            raise CommandError(f"The ledger is wrong afterwards. {found.faults[0]}")
+        if json:
+            self.stdout.write(dumps(as_figures(found)))
+            return
+        for kind, phase in found.phases.items():
+            self.stdout.write(
+                f"{kind.replace('_', ' '):<12}{phase.per_s:8.1f} /s   p50 {phase.p50:6.1f} ms   p99 {phase.p99:6.1f} ms   "
+                f"{phase.statements:3} statements   processor: server {phase.server_ms:.2f} ms, "
+                f"database {phase.database_ms:.2f} ms, asking {phase.asking_ms:.2f} ms"
+            )
+        self.stdout.write(
+            f"{sizes.connections} connections of {sizes.people} people; {found.pulls} responses of the feed meanwhile; "
+            f"{found.placed:,} bets placed and found again, the ledger is right"
+        )
+
     def print_json(self, found: object, *keys: str) -> None:
-        self.stdout.write(json.dumps({key: getattr(found, key) for key in keys}))
+        self.stdout.write(dumps({key: getattr(found, key) for key in keys}))
+
+
+def as_figures(found: api.Measured) -> dict[str, float]:
+    """The API's figures flat: ``board_per_s``, ``board_p50_ms`` and so on."""
+    figures: dict[str, float] = {}
+    for kind, phase in found.phases.items():
+        figures |= {
+            f"{kind}_per_s": phase.per_s,
+            f"{kind}_p50_ms": phase.p50,
+            f"{kind}_p99_ms": phase.p99,
+            f"{kind}_statements": phase.statements,
+        }
+    return figures
