@@ -7,6 +7,7 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_ready
+from django.conf import settings
 
 from bettrack.embedded.broker import connect_signals
 
@@ -15,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")
 app = Celery("bettrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["bettrack.backups"])
 connect_signals()
 
 OFTEN = {
@@ -53,8 +55,20 @@ app.conf.beat_schedule = {
 }
 
 
+@app.on_after_configure.connect
+def schedule_backups(sender: Celery, **_: object) -> None:
+    """At the time of day that BACKUP_TIME names."""
+    if settings.BACKUPS.at is not None:
+        hour, minute = settings.BACKUPS.at
+        sender.conf.beat_schedule["back up"] = {
+            "task": "bettrack.backups.tasks.make_backup",
+            "schedule": crontab(hour=hour, minute=minute),
+        }
+
+
 @worker_ready.connect
 def catch_up(**_: object) -> None:
     """Do at once what fell due while no worker ran, instead of at the next tick."""
-    for task in ("odds.tasks.create_partitions", *(task for task, _ in OFTEN.values())):
+    once = ("odds.tasks.create_partitions", "bettrack.backups.tasks.catch_up")
+    for task in (*once, *(task for task, _ in OFTEN.values())):
         app.send_task(task)

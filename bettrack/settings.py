@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from bettrack.api_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
+from bettrack.backup_settings import backup_settings
 from bettrack.embedded import layout
 from bettrack.environment import PRIVATE_NETWORKS, PROVIDER_PAGES, Environment
 
@@ -144,6 +145,8 @@ else:
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DIRECT_DATABASE_URL = env.str("DIRECT_DATABASE_URL", default=env.str("DATABASE_URL", default=""))
+
+BACKUPS = backup_settings(env, HOME)
 
 REDIS_URL = EMBEDDED.redis_url(0) if EMBEDDED_REDIS else env.str("REDIS_URL")
 CACHES: dict[str, dict[str, Any]] = {

@@ -1,0 +1,50 @@
+"""What beat runs: the nightly backup."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from bettrack.backups import state
+from bettrack.backups.create import backup
+from bettrack.backups.errors import BackupError, Busy
+
+DAY = dt.timedelta(hours=24)
+LONGEST = 6 * 3600
+"""Seconds; a large archive takes longer than other tasks may."""
+
+logger = logging.getLogger(__name__)
+
+
+# acknowledged before it runs: a backup that takes hours must not be handed to a second worker meanwhile
+@shared_task(name="bettrack.backups.tasks.make_backup", acks_late=False, time_limit=LONGEST)
+def make_backup() -> str:
+    """Make the nightly backup; return a sentence for the log. A failure is logged and turns the monitor down."""
+    try:
+        made = backup(now=timezone.now())
+    except Busy as error:
+        return str(error)
+    except BackupError as error:
+        logger.error("the backup failed: %s", error)
+        return f"failed: {error}"
+    if made.offsite_problem:
+        logger.error("the off-site copy of %s failed: %s", made.path.name, made.offsite_problem)
+    sentence = f"{made.path.name}, {made.manifest.size:,} bytes in {made.manifest.seconds} s"
+    logger.info("backup %s", sentence)
+    return sentence
+
+
+@shared_task(name="bettrack.backups.tasks.catch_up", acks_late=False, time_limit=LONGEST)
+def catch_up() -> str:
+    """Make the backup that fell due while nothing ran; return a sentence for the log."""
+    if settings.BACKUPS.at is None:
+        return "nightly backups are switched off"
+    last = state.last_backup()
+    since = last.at if last else state.installed_at()
+    if since is None or timezone.now() - since < DAY:
+        return "not due"
+    return make_backup()
