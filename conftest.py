@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, settings
+from pytest_django import DjangoDbBlocker
 
 ROOT = Path(__file__).resolve().parent
 
@@ -22,6 +25,17 @@ def shared_data() -> Path:
     if not (folder / "odds_api").is_dir():
         pytest.skip(f"no recorded data: {folder} is not there (BETTRACK_TEST_DATA names the folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database; who still holds it at the end, such as a thread of the live server, lets go."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

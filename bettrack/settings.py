@@ -148,9 +148,11 @@ DIRECT_DATABASE_URL = env.str("DIRECT_DATABASE_URL", default=env.str("DATABASE_U
 
 BACKUPS = backup_settings(env, HOME)
 
-REDIS_URL = EMBEDDED.redis_url(0) if EMBEDDED_REDIS else env.str("REDIS_URL")
+# tests on several cores: each process has a Redis database of its own, as it has one of PostgreSQL
+REDIS_DATABASE = int(env.str("PYTEST_XDIST_WORKER", default="gw0").removeprefix("gw")) if TESTING else 0
+REDIS_URL = EMBEDDED.redis_url(REDIS_DATABASE) if EMBEDDED_REDIS else env.str("REDIS_URL")
 CACHES: dict[str, dict[str, Any]] = {
-    "default": EMBEDDED.cache_settings(0)
+    "default": EMBEDDED.cache_settings(REDIS_DATABASE)
     if EMBEDDED_REDIS
     else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 }
@@ -158,7 +160,7 @@ CACHES["default"]["KEY_PREFIX"] = "bettrack"
 # every board asks it for a version: one that does not answer must not hold pages up
 CACHES["default"].setdefault("OPTIONS", {}).update(socket_connect_timeout=0.5, socket_timeout=2)
 
-CELERY_BROKER_URL = EMBEDDED.celery_broker_url(0) if EMBEDDED_REDIS else REDIS_URL
+CELERY_BROKER_URL = EMBEDDED.celery_broker_url(REDIS_DATABASE) if EMBEDDED_REDIS else REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
