@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 from django.apps import AppConfig
 
 
@@ -9,5 +11,10 @@ class BetsConfig(AppConfig):
 
     def ready(self) -> None:
         from bets import belongings
+        from bets.health import read_settlement
+        from feeds.monitoring import pulses, registry
 
         belongings.register()
+        registry.register("settlement", read_settlement)
+        late = dt.timedelta(minutes=5)
+        pulses.expect(pulses.Expected("settle", "Settling bets", late, "bets.tasks.settle_due", 20))

@@ -16,6 +16,7 @@ from bets.api.staff import ReviewViewSet
 from bets.api.statistics import StatisticsViewSet
 from bettrack.api_pages import docs, nowhere, problems, schema
 from feeds.api import CallViewSet, FeedViewSet, QuotaViewSet
+from feeds.monitoring.api import StatusViewSet
 from games.api import GameViewSet, PlayerViewSet, SportViewSet, TeamViewSet
 from odds.api.analysis import EdgeViewSet, FairPriceViewSet, FutureViewSet
 from odds.api.archive import ClosingLineViewSet, SnapshotViewSet
@@ -51,6 +52,7 @@ router.register("exports", ExportViewSet, "export")
 router.register("review", ReviewViewSet, "review")
 router.register("quota", QuotaViewSet, "quota")
 router.register("feeds", FeedViewSet, "feed")
+router.register("status", StatusViewSet, "status")
 router.register("calls", CallViewSet, "call")
 
 app_name = "api"

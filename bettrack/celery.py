@@ -10,15 +10,18 @@ from celery.signals import worker_ready
 from django.conf import settings
 
 from bettrack.embedded.broker import connect_signals
+from bettrack.monitoring.signals import connect as connect_monitoring
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")
 
 app = Celery("bettrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["bettrack.backups"])
+app.autodiscover_tasks(["bettrack.backups", "bettrack.monitoring"])
 connect_signals()
+connect_monitoring()
 
+WATCH = "bettrack.monitoring.tasks.watch"
 OFTEN = {
     "pull odds": ("odds.tasks.pull_due_odds", 20.0),
     "pull results": ("odds.tasks.pull_due_results", 20.0),
@@ -26,6 +29,7 @@ OFTEN = {
     "send webhooks": ("bets.webhooks.deliver", 10.0),
     "look for what webhooks tell": ("bets.webhooks.find", 60.0),
     "derive statistics": ("bets.tasks.derive_statistics", 60.0),
+    "watch": (WATCH, 60.0),
     "compare bookmakers": ("odds.tasks.compare_books", 300.0),
 }
 """Tasks and their seconds; each knows by itself what is due, so one too many does no harm."""
@@ -51,6 +55,10 @@ app.conf.beat_schedule = {
     },
     "forget kept answers": {"task": "accounts.tasks.forget_answers", "schedule": crontab(minute=15)},
     "forget webhook deliveries": {"task": "bets.webhooks.forget", "schedule": crontab(hour=3, minute=50)},
+    "forget old workers": {
+        "task": "bettrack.monitoring.tasks.forget",
+        "schedule": crontab(hour=3, minute=45),
+    },
     "forget old API calls": {"task": "feeds.tasks.forget_old_calls", "schedule": crontab(hour=3, minute=40)},
 }
 

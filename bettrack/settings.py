@@ -13,6 +13,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from bettrack import monitoring_settings
 from bettrack.api_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from bettrack.backup_settings import backup_settings
 from bettrack.embedded import layout
@@ -240,6 +241,7 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="BetTrack <bettrack@localhost>")
+MAIL_IS_SET_UP = EMAIL_CONFIG["EMAIL_BACKEND"] != "django.core.mail.backends.console.EmailBackend"
 MAIL_IS_SENT = EMAIL_CONFIG["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
 
 # Where no mail is sent nobody could confirm an address, so it is asked for only where mail is.
@@ -366,12 +368,10 @@ TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 if TRUSTED_PROXY_COUNT < 1:
     raise ImproperlyConfigured("TRUSTED_PROXY_COUNT is the number of proxies in a row, 1 or more.")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="INFO")},
-    # httpx logs whole URLs at INFO, and the odds feed's key is in them
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
-}
+# alerts, metrics and logs
+ALERT_EMAILS = monitoring_settings.alert_emails(env, mail_is_set_up=MAIL_IS_SET_UP)
+ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET = monitoring_settings.alert_webhook(env)
+FEED_STALE_MINUTES = monitoring_settings.stale_minutes(env)
+METRICS_ALLOWED = env.networks("METRICS_ALLOWED", default=[])
+METRICS_TOKEN = monitoring_settings.metrics_token(env)
+LOGGING = monitoring_settings.logs(env)

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stats/", include("bets.stats.urls")),
     path("record/<str:token>/", public, name="record"),
     path("record/<str:token>/chart.json", public_chart, name="record_chart"),
+    path("status/", include("feeds.monitoring.urls")),
     path("tools/settlement/", calculator, name="settlement_calculator"),
     path("", include("games.urls")),
     path("", include("odds.urls")),

@@ -7,21 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from . import monitor_admin  # noqa: F401 - registers the monitors
 from .models import ApiCall, Quota
+from .read_only_admin import ReadOnlyAdmin
 from .services import lift_block
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows are written by the feed alone."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
-        return False
 
 
 @admin.register(ApiCall)

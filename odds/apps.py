@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.apps import AppConfig
@@ -11,7 +12,14 @@ class OddsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from feeds.monitoring import pulses, registry
+        from odds.freshness import read_freshness
+
         connection_created.connect(watch_connection, dispatch_uid="odds.versions")
+        registry.register("prices", read_freshness)
+        late = dt.timedelta(minutes=10)
+        pulses.expect(pulses.Expected("pull", "Pulling prices", late, "odds.tasks.pull_due_odds", 10))
+        pulses.expect(pulses.Expected("results", "Pulling results", late, "odds.tasks.pull_due_results", 11))
 
 
 def watch_connection(connection: Any, **_: object) -> None:

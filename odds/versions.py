@@ -38,6 +38,12 @@ UNSEEN_TABLES: Final = frozenset(
         "arriving",
         "api_keys",
         "kept_answers",
+        "pulses",
+        "monitors",
+        "flips",
+        "incidents",
+        "incident_notes",
+        "alerts",
     }
 )
 """Tables of which no page with a version shows anything. Every table named nowhere here counts as people's."""

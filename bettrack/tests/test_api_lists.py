@@ -87,6 +87,7 @@ LISTS = {
     "quota/": 6,
     "feeds/": 8,
     "calls/": 6,
+    "status/": 7,
 }
 """Address → most statements, the two for the session and the person among them."""
 

@@ -20,6 +20,7 @@ from bettrack.tests.api_writes import CALLERS, WRITES
 pytestmark = pytest.mark.django_db
 
 PUBLIC = dict(zip(CALLERS, (200, 200, 200, 200, 403, 200, 200, 403), strict=True))
+ANYBODY = dict.fromkeys(CALLERS, 200)
 OWN_LIST = dict(zip(CALLERS, (401, 200, 200, 200, 403, 200, 200, 403), strict=True))
 OWN_ONE = dict(zip(CALLERS, (401, 404, 200, 200, 403, 404, 404, 403), strict=True))
 STAFF = dict(zip(CALLERS, (401, 403, 403, 403, 403, 200, 403, 200), strict=True))
@@ -31,6 +32,7 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     ("team-detail", "GET"): PUBLIC,
     ("player-list", "GET"): PUBLIC,
     ("player-detail", "GET"): PUBLIC,
+    ("status-list", "GET"): ANYBODY,
     ("game-list", "GET"): PUBLIC,
     ("game-detail", "GET"): PUBLIC,
     ("game-readings", "GET"): PUBLIC,

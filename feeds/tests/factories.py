@@ -4,7 +4,19 @@ import datetime as dt
 
 import factory
 
-from feeds.models import ApiCall, Provider, Quota
+from feeds.models import (
+    Alert,
+    AlertChannel,
+    AlertKind,
+    ApiCall,
+    Flip,
+    Incident,
+    IncidentNote,
+    Monitor,
+    Provider,
+    Pulse,
+    Quota,
+)
 
 NOW = dt.datetime(2026, 11, 20, 18, 0, tzinfo=dt.UTC)
 
@@ -33,3 +45,65 @@ class QuotaFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = Quota
+
+
+class PulseFactory(factory.django.DjangoModelFactory):
+    name = factory.Sequence(lambda n: f"work{n}")
+    at = NOW
+    since = NOW
+
+    class Meta:
+        model = Pulse
+
+
+class MonitorFactory(factory.django.DjangoModelFactory):
+    key = factory.Sequence(lambda n: f"test:{n}")
+    group = "Tests"
+    name = factory.Sequence(lambda n: f"Thing {n}")
+    source = "test"
+    created_at = NOW
+    checked_at = NOW
+
+    class Meta:
+        model = Monitor
+
+
+class FlipFactory(factory.django.DjangoModelFactory):
+    monitor = factory.SubFactory(MonitorFactory)
+    at = NOW
+    noticed_at = factory.SelfAttribute("at")
+    old = "unknown"
+    new = "up"
+
+    class Meta:
+        model = Flip
+
+
+class IncidentFactory(factory.django.DjangoModelFactory):
+    monitor = factory.SubFactory(MonitorFactory)
+    started_at = NOW
+    reason = "it does not answer"
+
+    class Meta:
+        model = Incident
+
+
+class IncidentNoteFactory(factory.django.DjangoModelFactory):
+    incident = factory.SubFactory(IncidentFactory)
+    at = NOW
+    text = "We are looking into it."
+
+    class Meta:
+        model = IncidentNote
+
+
+class AlertFactory(factory.django.DjangoModelFactory):
+    incident = factory.SubFactory(IncidentFactory)
+    kind = AlertKind.DOWN
+    channel = AlertChannel.EMAIL
+    recipient = "ops@example.org"
+    created_at = NOW
+    due_at = NOW
+
+    class Meta:
+        model = Alert

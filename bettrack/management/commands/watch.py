@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import datetime as dt
+import time
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+
+from feeds.monitoring.watching import AT_LEAST, Tick, database_now, tick
+
+
+class Command(BaseCommand):
+    help = (
+        "Look at every monitor once, as the schedule does each minute, and print what changed. With --every it goes on "
+        "until it is stopped: a watcher of its own, which notices workers that are gone."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="Go on, every so often.")
+        parser.add_argument("--ticks", type=int, default=1, metavar="N", help="Look N times (1).")
+        parser.add_argument(
+            "--force",
+            action="store_true",
+            help="Count each look, however soon it follows the last; for drills.",
+        )
+
+    def handle(self, *args: object, every: float | None, ticks: int, force: bool, **options: object) -> None:
+        if every is not None and not every >= 1:
+            raise CommandError("--every must be 1 second or more.")
+        if ticks < 1:
+            raise CommandError("--ticks must be 1 or more.")
+        at_least = dt.timedelta(0) if force else AT_LEAST
+        done = 0
+        while every is not None or done < ticks:
+            if done:
+                time.sleep(every or 0)
+            self.tell(tick(now=database_now(), at_least=at_least))
+            close_old_connections()
+            done += 1
+
+    def tell(self, found: Tick) -> None:
+        self.stdout.write(f"{found.checked} monitors looked at, {len(found.flips)} changed.")
+        for flip in found.flips:
+            self.stdout.write(
+                f"  {flip.monitor}: {flip.new}, was {flip.old}" + (f" ({flip.reason})" if flip.reason else "")
+            )
+        for source in found.unread:
+            self.stderr.write(f"  the check of {source} broke; the log says why")

@@ -1,0 +1,84 @@
+"""What watching needs of the environment: how logs are written, whom alerts go to, who may read metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+from bettrack.environment import Environment
+from feeds.public_web import BadAddress, checked_url
+
+SHORTEST_SECRET = 16
+
+
+def alert_emails(env: Environment, *, mail_is_set_up: bool) -> list[str]:
+    """ALERT_EMAILS: addresses separated by commas. Raises ImproperlyConfigured where no mail would leave."""
+    found = list(dict.fromkeys(filter(None, map(str.strip, env.list("ALERT_EMAILS", default=[])))))
+    for address in found:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ImproperlyConfigured(
+                "ALERT_EMAILS cannot be read: set it to addresses such as ops@example.org,me@example.org."
+            ) from None
+    if found and not mail_is_set_up:
+        raise ImproperlyConfigured("ALERT_EMAILS is set, but no mail is sent: set EMAIL_URL too.")
+    return found
+
+
+def alert_webhook(env: Environment) -> tuple[str, str]:
+    """ALERT_WEBHOOK_URL with ALERT_WEBHOOK_SECRET; both or neither."""
+    url, secret = env.str("ALERT_WEBHOOK_URL", default=""), env.str("ALERT_WEBHOOK_SECRET", default="")
+    if not url:
+        return "", ""
+    try:
+        checked_url(url)
+    except BadAddress as error:
+        raise ImproperlyConfigured(f"ALERT_WEBHOOK_URL cannot be used: {error}") from None
+    if len(secret) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(
+            f"ALERT_WEBHOOK_SECRET must have {SHORTEST_SECRET} characters or more: alerts are signed with it. "
+            "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return url, secret
+
+
+def metrics_token(env: Environment) -> str:
+    """METRICS_TOKEN, long enough not to be guessed, or ''."""
+    token: str = env.str("METRICS_TOKEN", default="")
+    if token and len(token) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(f"METRICS_TOKEN must have {SHORTEST_SECRET} characters or more.")
+    return token
+
+
+def stale_minutes(env: Environment) -> int:
+    """FEED_STALE_MINUTES: from when on prices count as old; 0 takes it from the polling plan."""
+    minutes: int = env.int("FEED_STALE_MINUTES", default=0)
+    if not 0 <= minutes <= 10_080:
+        raise ImproperlyConfigured("FEED_STALE_MINUTES is a number of minutes up to 10080, or 0.")
+    return minutes
+
+
+def logs(env: Environment) -> dict[str, Any]:
+    """LOGGING by LOG_FORMAT (``text`` or ``json``) and LOG_LEVEL."""
+    chosen = env.choice("LOG_FORMAT", ["text", "json"], default="text")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "text": {"()": "bettrack.monitoring.logs.TextFormatter"},
+            "json": {"()": "bettrack.monitoring.logs.JsonFormatter"},
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": chosen}},
+        "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="INFO")},
+        "loggers": {
+            # Django's own handlers would write a second time, and past the redaction
+            "django": {"handlers": [], "level": "INFO"},
+            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # httpx logs whole URLs at INFO, and the odds feed's key is in them
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+        },
+    }

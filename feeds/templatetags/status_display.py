@@ -1,0 +1,101 @@
+"""How the status page writes shares, times and bars."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from feeds.monitoring.page import Bar, MonitorRow, share_text
+from feeds.monitoring.transitions import Status
+from feeds.monitoring.uptime import BEFORE, MIXED, Sums
+
+register = template.Library()
+
+STEP: Final = 4
+TALL: Final = 32
+HEIGHTS: Final = {BEFORE: 4, Status.UNKNOWN.value: 10, Status.MAINTENANCE.value: 18}
+"""Bars differ in height too, for who does not tell the colours apart."""
+PILLS: Final = {
+    Status.UP: "won", Status.DOWN: "lost", Status.UNKNOWN: "pending", Status.MAINTENANCE: "plain",
+}  # fmt: skip
+WORDS: Final = {
+    Status.UP.value: "up", MIXED: "down for a part", Status.DOWN.value: "down",
+    Status.UNKNOWN.value: "not known", Status.MAINTENANCE.value: "maintenance", BEFORE: "not watched yet",
+}  # fmt: skip
+
+
+@register.filter
+def share(value: Fraction | None) -> str:
+    """A share as per cent, never rounded up."""
+    return share_text(value)
+
+
+@register.filter
+def pill(status: Status) -> str:
+    return PILLS[status]
+
+
+@register.filter
+def lasted(time: dt.timedelta) -> str:
+    """A length of time in its two largest units."""
+    seconds = int(time.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min"
+
+
+@register.filter
+def day_words(sums: Sums) -> str:
+    """A day in words: its state and how long it was otherwise."""
+    parts = [WORDS[sums.state]]
+    if sums.down:
+        parts.append(f"{lasted(sums.down)} down")
+    if sums.unknown and sums.state != Status.UNKNOWN:
+        parts.append(f"{lasted(sums.unknown)} not known")
+    return ", ".join(parts)
+
+
+@register.simple_tag
+def bars(row: MonitorRow) -> SafeString:
+    """The days of a monitor as a picture with a text instead; each bar has its day as a title."""
+    return format_html(
+        '<svg class="bars" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        len(row.bars) * STEP - 1,
+        TALL,
+        in_words(row),
+        format_html_join(
+            "",
+            '<rect class="{}" x="{}" y="{}" width="3" height="{}"><title>{}: {}</title></rect>',
+            drawn(row.bars),
+        ),
+    )
+
+
+def drawn(days: Sequence[Bar]) -> list[tuple[object, ...]]:
+    found: list[tuple[object, ...]] = []
+    for place, bar in enumerate(days):
+        height = HEIGHTS.get(bar.state, TALL)
+        found.append(
+            (bar.state, place * STEP, TALL - height, height, f"{bar.day:%-d %b}", day_words(bar.sums))
+        )
+    return found
+
+
+def in_words(row: MonitorRow) -> str:
+    """What the picture shows, for who does not see it."""
+    whole, downs = row.whole, len(row.notable)
+    if whole.uptime is None:
+        return f"{row.name}, 90 days: no figure yet."
+    days = "on no day down" if not downs else f"down on {downs} day{'' if downs == 1 else 's'}"
+    return f"{row.name}, 90 days: {share_text(whole.uptime)} up of {lasted(whole.up + whole.down)} known, {days}."
