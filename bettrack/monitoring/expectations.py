@@ -1,4 +1,4 @@
-"""What is watched that belongs to no app below: the schedule, the queue, the nightly backup."""
+"""What is watched that belongs to no app below: the schedule, the queue, backups."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Final
 
+from django.conf import settings
+
+from bettrack.backups import state
 from feeds.monitoring import pulses, registry
 from feeds.monitoring.registry import Reading
 from feeds.monitoring.transitions import Verdict
 
 from .queues import QueueGone, ping
 
-BACKUP: Final = "backup"
-"""The pulse that whoever makes backups beats: ``feeds.monitoring.pulses.beat(name="backup", now=…, succeeded=…)``."""
-BACKUP_LATE: Final = dt.timedelta(hours=26)
+BACKUPS: Final = (
+    ("backup", "Nightly backup", state.backup_state),
+    ("verification", "Proof of the backup", state.verification_state),
+    ("offsite", "Off-site copy", state.offsite_state),
+)
 WATCH: Final = "bettrack.monitoring.tasks.watch"
 
 
 def register() -> None:
     """Tell the watcher of them."""
     pulses.expect(pulses.Expected("schedule", "Schedule", dt.timedelta(minutes=5), WATCH, position=1))
-    pulses.expect(
-        pulses.Expected(BACKUP, "Nightly backup", BACKUP_LATE, position=40, every_failure_counts=True)
-    )
     registry.register("queue", read_queue)
+    registry.register("backups", read_backups)
 
 
 def read_queue(now: dt.datetime) -> Iterator[Reading]:
@@ -36,3 +39,14 @@ def read_queue(now: dt.datetime) -> Iterator[Reading]:
     else:
         verdict, reason = Verdict.OK, ""
     yield Reading("work:queue", pulses.WORK, "Task queue", verdict, reason, pulses.POSITION + 2)
+
+
+def read_backups(now: dt.datetime) -> Iterator[Reading]:
+    """The monitors of backups: that they are made, that they can be restored, and that a copy is elsewhere."""
+    for position, (kind, name, read) in enumerate(BACKUPS):
+        found = read(now)
+        if kind == "offsite" and not settings.BACKUPS.offsite:
+            continue
+        verdict = {True: Verdict.OK, False: Verdict.FAILING, None: Verdict.OFF}[found.ok]
+        reason = "" if found.ok else found.reason.rstrip(".")
+        yield Reading(f"work:{kind}", pulses.WORK, name, verdict, reason, pulses.POSITION + 40 + position)

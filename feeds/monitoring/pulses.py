@@ -32,7 +32,7 @@ class Expected:
     """Work that is to be done every so often.
 
     ``task`` is the Celery task whose success is its sign; '' where something else calls ``beat``. What was never
-    heard of is late once there has been a watcher for ``late_after``. For what runs seldom, one failure is enough.
+    heard of is late once there has been a watcher for ``late_after``.
     """
 
     name: str
@@ -40,7 +40,6 @@ class Expected:
     late_after: dt.timedelta
     task: str = ""
     position: int = 0
-    every_failure_counts: bool = False
 
 
 EXPECTED: Final[dict[str, Expected]] = {}
@@ -106,8 +105,6 @@ def judge(
     if now - pulse.at > expected.late_after:
         again = " and has failed since" if has_failed else ""
         return Verdict.FAILING, f"it last succeeded {since(pulse.at, now)} ago{again}"
-    if has_failed and expected.every_failure_counts:
-        return Verdict.FAILING, "its last run failed"
     return Verdict.OK, ""
 
 
