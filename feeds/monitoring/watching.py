@@ -101,12 +101,7 @@ def _keep(
     if changed:
         Monitor.objects.bulk_update(changed, KEPT)
     found.checked = len(changed)
-    found.flips = Flip.objects.bulk_create(
-        Flip(
-            monitor=monitor, at=change.at, noticed_at=now, old=change.old, new=change.new, reason=monitor.reason
-        )
-        for monitor, change in happened
-    )  # fmt: skip
+    found.flips = Flip.objects.bulk_create(_flip(monitor, change, now) for monitor, change in happened)
     _tell(happened, [one for one in changed if one.retired_at is not None], now)
 
 
@@ -135,6 +130,13 @@ def _apply(monitor: Monitor, source: str, reading: Reading, now: dt.datetime) ->
     monitor.failures, monitor.failing_since = state.failures, state.failing_since
     monitor.successes, monitor.succeeding_since = state.successes, state.succeeding_since
     return changes
+
+
+def _flip(monitor: Monitor, change: Change, now: dt.datetime) -> Flip:
+    reason = "nobody looked" if change.new is Status.UNKNOWN else monitor.reason
+    return Flip(
+        monitor=monitor, at=change.at, noticed_at=now, old=change.old, new=change.new, reason=reason
+    )  # fmt: skip
 
 
 def _retire(known: Iterable[Monitor], source: str, named: set[str], now: dt.datetime) -> list[Monitor]:
