@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import ApiKeyFactory, UserFactory
 from bets.history.editing import edit_words
 from bets.history.saved import delete_filter
 from bets.tests.factories import (
@@ -25,6 +25,7 @@ from bets.tests.factories import (
     place,
 )
 from bets.tests.stats_bets import START, every_kind, settled
+from bets.tests.test_api_review import under_review
 from bets.tests.test_imports import PIKKIT, imported
 from bettrack.tests.accessibility import faults
 from bettrack.tests.test_browser_decisions import sign_in
@@ -126,6 +127,26 @@ def test_axe_finds_nothing_serious_on_lists_of_bets_and_what_is_kept_of_them(
         f"/bets/{bet.pk}/edit/",
         f"/bets/{parlay.pk}/",
     ]
+    assert not faults(look, live_server.url, pages)
+
+
+def test_axe_finds_nothing_serious_on_decisions_tools_and_keys(
+    live_server: LiveServer, look: Page, game: Game
+) -> None:
+    staff = UserFactory(is_staff=True, is_superuser=True)
+    roll = funded_bankroll("500", user=staff)
+    bet = under_review(roll)
+    bets = [
+        place(offered(GameFactory(commence_time=timezone.now() + HOUR), "h2h"), roll, stake=Decimal(5))
+        for _ in range(2)
+    ]
+    ApiKeyFactory(user=staff)
+    ApiKeyFactory(user=staff, revoked_at=timezone.now())
+    sign_in(look.context, staff, live_server)
+    pages = ["/bets/review/", "/bets/attention/", f"/bets/{bet.pk}/", "/account/keys/", "/nothing-here/"]
+    pages += [f"/bets/{bet.pk}/{action}/" for action in ("settle", "void")]
+    pages += [f"/bets/{bets[0].pk}/{action}/" for action in ("cash-out", "void")]
+    pages += ["/tools/settlement/", "/tools/settlement/?stake=x", "/api/problems/"]
     assert not faults(look, live_server.url, pages)
 
 

@@ -33,7 +33,7 @@ def all_of_them() -> list[str]:
     if not settings.EMBEDDED_REDIS:
         return []
     # whole files go to a process, in their order: browser tests stay last
-    return ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder", "--maxprocesses", "8"]
 
 
 def test_environment() -> dict[str, str]:
