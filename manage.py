@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import re
+import runpy
 import shlex
 import shutil
 import socket
@@ -67,6 +68,9 @@ class Progress:
 
 def main() -> None:
     """Make sure of the environment, then hand over to Django."""
+    if sys.argv[1:] in (["--version"], ["version"]):
+        print("BetTrack", runpy.run_path(str(BASE / "bettrack" / "version.py"))["VERSION"])
+        return
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(
             f"BetTrack needs Python 3.11 or newer, and {sys.executable} is {sys.version.split()[0]}: "

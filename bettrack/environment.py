@@ -59,6 +59,13 @@ class Environment(environ.Env):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{var} must be above zero, for example {default:g}.")
         return value
 
+    def seconds(self, var: str, *, default: int) -> int:
+        """A whole number of seconds; 0 for no limit."""
+        value: int = self.int(var, default=default)
+        if not 0 <= value <= 86_400:
+            raise ImproperlyConfigured(f"{var} is a number of seconds from 0 (no limit) to 86400.")
+        return value
+
     def rate(self, var: str, *, default: str) -> tuple[int, int]:
         """Requests and seconds of a rate such as 120/min."""
         text: str = self.str(var, default=default)

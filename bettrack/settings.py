@@ -18,6 +18,7 @@ from bettrack.api_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from bettrack.backup_settings import backup_settings
 from bettrack.embedded import layout
 from bettrack.environment import PRIVATE_NETWORKS, PROVIDER_PAGES, Environment
+from bettrack.version import VERSION  # noqa: F401 - a setting
 
 # lets classes of Django that are generic to the type checker be subscripted at run time
 django_stubs_ext.monkeypatch()
@@ -146,6 +147,8 @@ else:
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DIRECT_DATABASE_URL = env.str("DIRECT_DATABASE_URL", default=env.str("DATABASE_URL", default=""))
+MIGRATION_LOCK_TIMEOUT = env.seconds("MIGRATION_LOCK_TIMEOUT", default=5)
+MIGRATION_STATEMENT_TIMEOUT = env.seconds("MIGRATION_STATEMENT_TIMEOUT", default=1800)
 
 BACKUPS = backup_settings(env, HOME)
 

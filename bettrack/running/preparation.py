@@ -6,8 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import environ
@@ -17,15 +16,11 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, OperationalError, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 
 from bettrack.embedded.client import ensure
 from bettrack.running.instance import StartError
+from bettrack.upgrades import state
 from games.models import Sport
-
-# any constant will do, as long as every process that migrates uses the same
-MIGRATION_LOCK = 0x42657454
 
 Say = Callable[[str], None]
 
@@ -51,20 +46,32 @@ def reach_services() -> None:
         raise StartError(f"Redis cannot be reached; check REDIS_URL. It says: {error}") from error
 
 
-def migrate(say: Say) -> int:
-    """Apply pending migrations, one process at a time, over the direct connection; how many there were."""
+def migrate(say: Say, *, accept_newer: bool = False) -> int:
+    """Apply pending migrations over the direct connection; how many there were.
+
+    Raises StartError for a database that a newer version has migrated, and when a migration fails.
+    """
     alias = _direct_alias()
     connection = connections[alias]
-    with _migration_lock(connection, say):
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if plan:
-            say(f"Bringing the database up to date: {len(plan)} migrations")
-            try:
-                call_command("migrate", database=alias, interactive=False, verbosity=0)
-            except (DatabaseError, CommandError) as error:
-                raise StartError(f"A migration failed and was rolled back: {error}") from error
+    refusal = "" if accept_newer else state.too_new(connection)
+    if refusal:
+        raise StartError(refusal)
+    plan = state.pending(connection)
+    if plan:
+        say(f"Bringing the database up to date: {len(plan)} migrations{_named(plan)}")
+        try:
+            call_command(
+                "migrate", database=alias, interactive=False, verbosity=0, newer_database=accept_newer
+            )
+        except (DatabaseError, CommandError) as error:
+            raise StartError(str(error)) from error
+    connection.close()
     return len(plan)
+
+
+def _named(plan: list[str]) -> str:
+    """The names of a few; a new database has all of them, and nobody wants to read them."""
+    return f" ({', '.join(plan)})" if len(plan) <= 12 else ""
 
 
 def has_sports() -> bool:
@@ -134,17 +141,3 @@ def _direct_alias() -> str:
     parsed = environ.Env.db_url_config(direct)
     connections.databases["direct"] = {**connections.databases["default"], **parsed}
     return "direct"
-
-
-@contextmanager
-def _migration_lock(connection: BaseDatabaseWrapper, say: Say) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATION_LOCK])
-        if not cursor.fetchone()[0]:
-            say("Another process is migrating the database; waiting for it")
-            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-    try:
-        yield
-    finally:
-        # the lock ends with its session, also when a statement was interrupted halfway
-        connection.close()

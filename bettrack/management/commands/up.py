@@ -37,9 +37,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", type=int, default=8000, help="port to listen on (default: 8000; 0: any free)"
         )
+        parser.add_argument(
+            "--newer-database",
+            action="store_true",
+            help="start although a newer version of BetTrack has migrated this database",
+        )
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         self._terminal = threading.Lock()
+        self._accept_newer = options["newer_database"]
         settings.EMBEDDED.make_home()
         try:
             with stopped_by_signals(), only_one(settings.HOME) as record:
@@ -88,7 +94,9 @@ class Command(BaseCommand):
         if preparation.embedded_services():
             self.say(f"Starting {' and '.join(preparation.embedded_services())} (data in {settings.HOME})")
         preparation.reach_services()
-        seeded_before = preparation.migrate(self.say) == 0 and preparation.has_sports()
+        seeded_before = (
+            preparation.migrate(self.say, accept_newer=self._accept_newer) == 0 and preparation.has_sports()
+        )
         static.finish()
         if not seeded_before:
             preparation.seed(self.say)
