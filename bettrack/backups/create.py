@@ -6,10 +6,8 @@ import datetime as dt
 import logging
 import os
 import time
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -142,7 +140,7 @@ def _manifest(wanted: Wanted, facts: Facts, pieces: list[Piece], seconds: float)
     return Manifest(
         made_at=wanted.now,
         format=wanted.file_format,
-        bettrack=version(),
+        bettrack=settings.VERSION,
         server=facts.server,
         pg_dump=facts.pg_dump,
         pieces=pieces,
@@ -154,10 +152,3 @@ def _manifest(wanted: Wanted, facts: Facts, pieces: list[Piece], seconds: float)
         partial=bool(wanted.tables),
         seconds=round(seconds, 1),
     )
-
-
-@cache
-def version() -> str:
-    """BetTrack's version."""
-    with (Path(settings.BASE_DIR) / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])

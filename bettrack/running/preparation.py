@@ -16,7 +16,10 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, OperationalError, connections
+from django.utils import timezone
 
+from bettrack.backups.create import backup
+from bettrack.backups.errors import BackupError
 from bettrack.embedded.client import ensure
 from bettrack.running.instance import StartError
 from bettrack.upgrades import state
@@ -46,10 +49,10 @@ def reach_services() -> None:
         raise StartError(f"Redis cannot be reached; check REDIS_URL. It says: {error}") from error
 
 
-def migrate(say: Say, *, accept_newer: bool = False) -> int:
-    """Apply pending migrations over the direct connection; how many there were.
+def migrate(say: Say, *, accept_newer: bool = False, with_backup: bool = True) -> int:
+    """Apply pending migrations over the direct connection, after a backup where there are data; how many there were.
 
-    Raises StartError for a database that a newer version has migrated, and when a migration fails.
+    Raises StartError for a database that a newer version has migrated, when the backup fails and when a migration does.
     """
     alias = _direct_alias()
     connection = connections[alias]
@@ -58,15 +61,31 @@ def migrate(say: Say, *, accept_newer: bool = False) -> int:
         raise StartError(refusal)
     plan = state.pending(connection)
     if plan:
-        say(f"Bringing the database up to date: {len(plan)} migrations{_named(plan)}")
+        saved = _backed_up(say) if with_backup and state.has_data(connection) else ""
+        say(f"Bringing the database up to date: {len(plan)} migration{'s' * (len(plan) > 1)}{_named(plan)}")
         try:
             call_command(
                 "migrate", database=alias, interactive=False, verbosity=0, newer_database=accept_newer
             )
         except (DatabaseError, CommandError) as error:
-            raise StartError(str(error)) from error
-    connection.close()
+            raise StartError(f"{error}{saved}") from error
+    if alias != "default":
+        connection.close()
     return len(plan)
+
+
+def _backed_up(say: Say) -> str:
+    """Make the backup that an upgrade can be taken back with, and a sentence that names it."""
+    say("Backing up the database before it is migrated")
+    try:
+        made = backup(now=timezone.now())
+    except BackupError as error:
+        raise StartError(
+            f"The database is to be migrated, but the backup before it failed, so nothing was changed: {error} Put "
+            "that right, or start with --no-backup to migrate without one."
+        ) from error
+    say(f"Backed up to {made.path}")
+    return f" The backup from before is {made.path}."
 
 
 def _named(plan: list[str]) -> str:

@@ -43,9 +43,13 @@ class Command(BaseCommand):
             help="start although a newer version of BetTrack has migrated this database",
         )
 
+        parser.add_argument(
+            "--no-backup", action="store_true", help="migrate a database with data without a backup before it"
+        )
+
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         self._terminal = threading.Lock()
-        self._accept_newer = options["newer_database"]
+        self._migrating = {"accept_newer": options["newer_database"], "with_backup": not options["no_backup"]}
         settings.EMBEDDED.make_home()
         try:
             with stopped_by_signals(), only_one(settings.HOME) as record:
@@ -94,9 +98,7 @@ class Command(BaseCommand):
         if preparation.embedded_services():
             self.say(f"Starting {' and '.join(preparation.embedded_services())} (data in {settings.HOME})")
         preparation.reach_services()
-        seeded_before = (
-            preparation.migrate(self.say, accept_newer=self._accept_newer) == 0 and preparation.has_sports()
-        )
+        seeded_before = preparation.migrate(self.say, **self._migrating) == 0 and preparation.has_sports()
         static.finish()
         if not seeded_before:
             preparation.seed(self.say)
