@@ -15,10 +15,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
+from accounts.access import admin as access_admin  # noqa: F401 - registers rules of access
 from accounts.administrators import an_administrator_remains
 from accounts.api.keys import revoke_key
 from accounts.exceptions import AccountRefused
-from accounts.models import AccountEvent, ApiKey, KeptAnswer, User
+from accounts.models import AccountEvent, ApiKey, AuditEvent, KeptAnswer, User
 from accounts.suspension import end_suspension, suspend
 
 Decision = Callable[..., AccountEvent]
@@ -163,6 +164,19 @@ class KeptAnswerAdmin(OnlyRead):
     search_fields = ["key", "user__username"]
     date_hierarchy = "created_at"
     exclude = ["body", "headers"]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(OnlyRead):
+    list_display = ["at", "action", "kind", "object_id", "owner", "row_count"]
+    list_filter = ["action", "kind"]
+    list_select_related = ["owner"]
+    search_fields = ["object_id"]
+    show_full_result_count = False
+    ordering = ["-at", "-id"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(AccountEvent)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pghistory.models import Context
+
 from accounts import personal
+from accounts.audit.retention import forget_addresses
+from accounts.models import AuditEvent, User
 
 
 def register() -> None:
@@ -23,3 +27,12 @@ def register() -> None:
     personal.owns("accounts.ApiKey", words=("API key", "API keys"))
     personal.owns("accounts.KeptAnswer")
     personal.keeps("accounts.AccountEvent", "by")
+    personal.owns("accounts.AccessRule")
+    personal.keeps("accounts.AccessRule", "by")
+    personal.keeps("accounts.AuditEvent", "owner", forget=forget_trail)
+
+
+def forget_trail(user: User) -> None:
+    """Keep that something was done and by whom (an id that leads to nobody now), not what it said nor from where."""
+    AuditEvent.objects.filter(owner=user).exclude(before=None, after=None).update(before=None, after=None)
+    forget_addresses(Context.objects.filter(metadata__user=str(user.pk)))

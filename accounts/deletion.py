@@ -60,7 +60,7 @@ def delete_account(*, user: User, now: dt.datetime) -> None:
         finish = [step(locked) for step in personal.steps()]
         delete_sessions(user=locked)
         _clear_log(locked)
-        with purging():
+        with forgetting(), purging():
             for one in personal.kept():
                 if one.forget is not None:
                     one.forget(locked)
@@ -68,7 +68,7 @@ def delete_account(*, user: User, now: dt.datetime) -> None:
                 _delete(group.rows(locked))
             for put_right in finish:
                 put_right()
-        locked.delete()
+            locked.delete()
         AccountEvent.objects.create(kind=AccountEventKind.DELETED, at=now)
 
 
@@ -88,6 +88,15 @@ def purging() -> Iterator[None]:
         cursor.execute("SELECT set_config('bettrack.purge', 'on', true)")
         yield
         cursor.execute("SELECT set_config('bettrack.purge', '', true)")
+
+
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """Have the trail count what is deleted, without a copy of it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('bettrack.forget', 'on', true)")
+        yield
+        cursor.execute("SELECT set_config('bettrack.forget', '', true)")
 
 
 def _delete(rows: QuerySet[models.Model]) -> None:

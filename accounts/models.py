@@ -11,10 +11,23 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from accounts.access.models import AccessRule
 from accounts.api.models import ApiKey, KeptAnswer
+from accounts.audit.models import AuditEvent
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 
-__all__ = ["NO_PLACE", "ApiKey", "KeptAnswer", "OddsFormat", "Theme", "User", "validate_time_zone"]
+__all__ = [
+    "NO_PLACE",
+    "AccessRule",
+    "ApiKey",
+    "AuditEvent",
+    "KeptAnswer",
+    "OddsFormat",
+    "Theme",
+    "User",
+    "validate_time_zone",
+]
 
 
 class OddsFormat(models.TextChoices):
@@ -39,11 +52,11 @@ NO_PLACE = frozenset({"Factory", "localtime"})
 
 AN_ADMINISTRATOR_REMAINS = """
     IF OLD.is_superuser AND OLD.is_active THEN
-        IF TG_OP = 'UPDATE' AND NEW.is_superuser AND NEW.is_active THEN
+        IF TG_OP = 'UPDATE' AND NEW.is_superuser AND NEW.is_active AND NEW.email = OLD.email THEN
             RETURN NULL;
         END IF;
         PERFORM pg_advisory_xact_lock(hashtext('an_administrator_remains'));
-        IF NOT EXISTS (SELECT 1 FROM users WHERE is_superuser AND is_active) THEN
+        IF NOT an_administrator_may_enter() THEN
             RAISE EXCEPTION 'the last active administrator cannot go'
                 USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'an_administrator_remains';
         END IF;
@@ -112,7 +125,8 @@ class User(AbstractUser):
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 when=pgtrigger.After,
                 func=AN_ADMINISTRATOR_REMAINS,
-            )
+            ),
+            *audited(hidden=["password"], quiet=["last_login"], owner="{row}.id"),
         ]
 
     def get_session_auth_hash(self) -> str:
@@ -171,6 +185,7 @@ class AccountEvent(models.Model):
                 violation_error_message="Of a deleted account only the time is kept; other events name theirs.",
             ),
         ]
+        triggers = audited(owner="{row}.user_id", object_id="coalesce({row}.user_id::text, {row}.id::text)")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%SZ}"

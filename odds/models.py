@@ -7,6 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.tracking import audited
 from games.models import Game
 
 APPEND_ONLY = """
@@ -60,6 +61,7 @@ class Bookmaker(models.Model):
                 violation_error_message="Sharpness is zero or more.",
             ),
         ]
+        triggers = audited()
 
     def __str__(self) -> str:
         return self.title

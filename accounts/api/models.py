@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 
 
@@ -80,6 +81,7 @@ class ApiKey(models.Model):
                 violation_error_message="A key cannot expire before it is made.",
             ),
         ]
+        triggers = audited(hidden=["digest"], quiet=["last_used_at"], owner="{row}.user_id")
 
     def __str__(self) -> str:
         return f"{self.name} (bt_{self.prefix}…)"

@@ -5,8 +5,18 @@ import datetime as dt
 import factory
 from factory.django import DjangoModelFactory
 
+from accounts.access.models import AccessKind, AccessSubject
 from accounts.api.keys import digest_of
-from accounts.models import AccountEvent, AccountEventKind, ApiKey, KeptAnswer, User
+from accounts.audit.models import AuditAction
+from accounts.models import (
+    AccessRule,
+    AccountEvent,
+    AccountEventKind,
+    ApiKey,
+    AuditEvent,
+    KeptAnswer,
+    User,
+)
 
 PASSWORD = "correct horse battery staple"
 
@@ -67,3 +77,34 @@ class AccountEventFactory(DjangoModelFactory[AccountEvent]):
     user = factory.SubFactory(UserFactory)
     reason = "Spam."
     at = dt.datetime(2026, 11, 19, 18, 0, tzinfo=dt.UTC)
+
+
+class AccessRuleFactory(DjangoModelFactory[AccessRule]):
+    """Shuts out a person; with the trait ``domain`` a domain of addresses."""
+
+    class Meta:
+        model = AccessRule
+
+    class Params:
+        domain = factory.Trait(
+            subject=AccessSubject.DOMAIN,
+            user=None,
+            text=factory.Sequence(lambda n: f"spam{n}.example"),
+        )
+
+    kind = AccessKind.BLOCK
+    subject = AccessSubject.USER
+    user = factory.SubFactory(UserFactory)
+    reason = "Spam."
+    created_at = NOON
+
+
+class AuditEventFactory(DjangoModelFactory[AuditEvent]):
+    class Meta:
+        model = AuditEvent
+
+    at = NOON
+    kind = "teams"
+    action = AuditAction.INSERT
+    object_id = "1"
+    after = factory.LazyFunction(lambda: {"name": "Boston Celtics"})

@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.tests.factories import (
     NOON,
+    AccessRuleFactory,
     AccountEventFactory,
     ApiKeyFactory,
+    AuditEventFactory,
     KeptAnswerFactory,
     UserFactory,
 )
@@ -119,3 +121,49 @@ def test_an_administrator_remains(change: dict[str, Any]) -> None:
         User.objects.filter(pk=second.pk).update(**change)
     with pytest.raises(IntegrityError, match="last active administrator"), transaction.atomic():
         second.delete()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("access_kind_is_known", {"kind": "maybe"}),
+        ("access_rule_names_its_subject", {"subject": "planet"}),
+        ("access_rule_names_its_subject", {"text": ""}),
+        ("access_rule_names_its_subject", {"subject": "user"}),
+        ("access_rule_names_its_subject", {"subject": "network"}),
+        ("access_rule_names_its_subject", {"network": "192.0.2.0/24"}),
+        (
+            "access_network_is_not_half_the_internet",
+            {"subject": "network", "text": "", "network": "0.0.0.0/7"},
+        ),
+        (
+            "access_network_is_not_half_the_internet",
+            {"subject": "network", "text": "", "network": "2000::/3"},
+        ),
+        ("access_rule_has_a_reason", {"reason": ""}),
+        ("access_rule_ends_after_it_began", {"expires_at": NOON}),
+    ],
+)
+def test_rules_of_access_that_cannot_be(name: str, values: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}"'), transaction.atomic():
+        AccessRuleFactory(domain=True, **values)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [{"text": "spam.example"}, {"subject": "network", "text": "", "network": "2001:db8::/32"}],
+)
+def test_one_rule_of_a_kind_and_subject(subject: dict[str, Any]) -> None:
+    AccessRuleFactory(domain=True, **subject)
+    AccessRuleFactory(domain=True, kind="allow", **subject)
+    with pytest.raises(IntegrityError, match="one_access_rule_of_a_kind_and_subject"), transaction.atomic():
+        AccessRuleFactory(domain=True, **subject)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("audit_action_is_known", {"action": "read"}), ("audit_summary_holds_no_row", {"object_id": ""})],
+)
+def test_events_of_the_trail_that_cannot_be(name: str, values: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=f'"{name}"'), transaction.atomic():
+        AuditEventFactory(**values)

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Lower
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from odds.models import Bookmaker
 
@@ -148,6 +149,7 @@ class Bankroll(models.Model):
                 condition=pgtrigger.AnyChange("currency", "kind"),
                 func=USED,
             ),
+            *audited(owner="{row}.user_id"),
         ]
 
     def __str__(self) -> str:

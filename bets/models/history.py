@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.tracking import audited
 from bets.models.kinds import append_only
 from bets.models.tickets import Bet
 from bets.models.webhooks import tell_webhooks
@@ -61,7 +62,17 @@ class BetEvent(models.Model):
                 violation_error_message="Choose a known kind of event.",
             ),
         ]
-        triggers = [append_only, tell_webhooks]
+        triggers = [
+            append_only,
+            tell_webhooks,
+            *audited(
+                object_id="{row}.bet_id",
+                owner="(SELECT b.user_id FROM bets b WHERE b.id = {row}.bet_id)",
+                where="{row}.kind <> 'placed'",
+                image=["id", "kind", "revision"],
+                many=10**6,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%SZ}"

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from bets.models.kinds import BetStatus, BetType
 from bets.models.tickets import Bet
@@ -83,6 +84,7 @@ class ImportBatch(models.Model):
                 violation_error_message="An import that was undone has the time; others have none.",
             ),
         ]
+        triggers = audited(quiet=["content", "options"], owner="{row}.user_id")
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.get_state_display().lower()})"
@@ -142,6 +144,12 @@ class ImportedLeg(models.Model):
                 violation_error_message="Choose a known status.",
             ),
         ]
+        triggers = audited(
+            object_id="{row}.bet_id",
+            owner="(SELECT b.user_id FROM bets b WHERE b.id = {row}.bet_id)",
+            image=["position"],
+            quiet=["description"],
+        )
 
     def __str__(self) -> str:
         return self.description

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.tracking import audited
 from bets.models.bankrolls import Bankroll
 from bets.models.kinds import append_only
 from bets.models.operations import Operation
@@ -152,6 +153,11 @@ class LedgerEntry(models.Model):
                 when=pgtrigger.After,
                 condition=pgtrigger.Q(new__operation__isnull=False),
                 func=NOT_AGREED,
+            ),
+            *audited(
+                object_id="coalesce({row}.bet_id, {row}.bankroll_id)",
+                owner="(SELECT b.user_id FROM bankrolls b WHERE b.id = {row}.bankroll_id)",
+                image=["id", "kind", "amount", "bankroll"],
             ),
         ]
 

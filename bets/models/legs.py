@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.tracking import audited
 from bets.fields import FractionField
 from bets.models.facts import note_closing
 from bets.models.grades import Grade
@@ -22,6 +23,19 @@ from bets.models.kinds import (
 from bets.models.tickets import Bet
 from games.models import Game
 from odds.models import Selection, is_american_odds
+
+GRADED = (
+    "closing_odds",
+    "closing_point",
+    "closing_seen_at",
+    "closing_fair",
+    "closing_fair_from",
+    "grade",
+    "graded_on",
+)
+"""What grading and the archive fill in."""
+GRADED_ANEW = "NEW.graded_on IS DISTINCT FROM OLD.graded_on OR NEW.grade_id IS DISTINCT FROM OLD.grade_id"
+"""Each grade is an event of its bet."""
 
 
 class BetLegQuerySet(models.QuerySet["BetLeg"]):
@@ -182,6 +196,13 @@ class BetLeg(models.Model):
                 "price_seen_at",
                 where="OLD.status = 'pending' AND NEW.status = 'pending' AND "
                 + OPEN_FOR_CORRECTION.format(bet="OLD.bet_id"),
+            ),
+            *audited(
+                quiet=GRADED,
+                unless=GRADED_ANEW,
+                object_id="{row}.bet_id",
+                owner="(SELECT b.user_id FROM bets b WHERE b.id = {row}.bet_id)",
+                image=["position", "bet_type", "odds", "point"],
             ),
         ]
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from bets.models.bankrolls import BankrollKind, Currency
 
@@ -148,6 +149,7 @@ class LimitChange(models.Model):
                 when=pgtrigger.Before,
                 func=ONLY_CANCELLED,
             ),
+            *audited(owner="{row}.user_id"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from bets.clock import EARLIEST
 from bets.models.bankrolls import Bankroll
@@ -167,6 +168,7 @@ class Operation(models.Model):
                 timing=pgtrigger.Deferred,
                 func=HAS_ITS_LINES,
             ),
+            *audited(owner="{row}.user_id"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.tracking import audited
 from bets.models.bankrolls import Currency
 from bets.money import round_money
 from odds.models import Bookmaker
@@ -83,6 +84,7 @@ class BettingPreferences(models.Model):
                 violation_error_message="A unit is an amount or a percentage, not both.",
             ),
         ]
+        triggers = audited(owner="{row}.user_id")
 
     def __str__(self) -> str:
         return f"betting preferences of {self.user_id}"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from bets.models.bankrolls import BankrollKind, Currency
 
@@ -82,6 +83,7 @@ class PublishedRecord(models.Model):
                 violation_error_message="A record cannot be revoked before it was published.",
             ),
         ]
+        triggers = audited(hidden=["token"], owner="{row}.user_id")
 
     def __str__(self) -> str:
         return self.title

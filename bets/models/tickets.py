@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from bets.clock import EARLIEST
 from bets.fields import FractionField
@@ -309,6 +310,12 @@ class Bet(models.Model):
                 "own_price",
                 where="OLD.status = 'pending' AND NEW.status = 'pending' AND OLD.cashed_stake = 0 AND "
                 + OPEN_FOR_CORRECTION.format(bet="OLD.id"),
+            ),
+            *audited(
+                owner="{row}.user_id",
+                quiet=["tags", "idempotency_key"],
+                image=["kind", "stake", "odds", "bankroll"],
+                unless="NEW.revision > OLD.revision",
             ),
         ]
 

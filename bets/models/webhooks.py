@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 
 
@@ -95,6 +96,9 @@ class Webhook(models.Model):
                 violation_error_message="A webhook is off since a moment and for a reason.",
             ),
         ]
+        triggers = audited(
+            hidden=["secret", "url"], quiet=["failures", "failing_since"], owner="{row}.user_id"
+        )
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -51,6 +51,7 @@ def paths_to_a_person() -> set[Answer]:
         fresh = {
             (model, field.name)
             for model in apps.get_models(include_auto_created=True)
+            if not model._meta.proxy  # pghistory's views of its tables have no rows of their own
             for field in model._meta.get_fields()
             if isinstance(field, models.ForeignKey) and field.related_model in known
         } - found

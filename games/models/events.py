@@ -8,6 +8,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from games.models.participants import Sport, Team
 
@@ -158,6 +159,7 @@ class Game(models.Model):
                 violation_error_message="A final match needs its score.",
             ),
         ]
+        triggers = audited(quiet=["bet_count", "seen_at", "created_at", "updated_at", "period", "clock"])
 
     def __str__(self) -> str:
         return self.title or self.external_id

@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 
 HEX_COLOR = r"^#[0-9a-f]{6}$"
@@ -45,6 +46,7 @@ class Sport(models.Model):
                 violation_error_message="A sport needs the feed's key, such as basketball_nba.",
             ),
         ]
+        triggers = audited()
 
     def __str__(self) -> str:
         return self.title
@@ -99,6 +101,7 @@ class Team(models.Model):
                 violation_error_message="Write the colour as #rrggbb in lower case.",
             ),
         ]
+        triggers = audited()
 
     def __str__(self) -> str:
         return self.name
@@ -127,6 +130,7 @@ class TeamAlias(models.Model):
                 violation_error_message="An alias needs a name.",
             ),
         ]
+        triggers = audited()
 
     def __str__(self) -> str:
         return self.name
@@ -157,6 +161,7 @@ class Player(models.Model):
                 violation_error_message="A player needs a name.",
             ),
         ]
+        triggers = audited()
 
     def __str__(self) -> str:
         return self.name

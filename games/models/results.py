@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.tracking import audited
 from games.models.events import Game, GameStatus
 from games.models.participants import Player
 
@@ -71,6 +72,7 @@ class ScoreReading(models.Model):
                 violation_error_message="A source repeats itself only after it has spoken.",
             ),
         ]
+        triggers = audited(where="{row}.source = 'staff'", quiet=["confirmed_at"], object_id="{row}.game_id")
 
     def __str__(self) -> str:
         return f"{self.get_source_display()}: {self.status}"
@@ -94,6 +96,7 @@ class PlayerStat(models.Model):
                 violation_error_message="This player already has that statistic for the game.",
             ),
         ]
+        triggers = audited(object_id="{row}.game_id", many=20)
 
     def __str__(self) -> str:
         return f"{self.stat} {self.value.normalize():f}"
@@ -132,6 +135,7 @@ class Placing(models.Model):
                 violation_error_message="A runner who did not take part is tied with nobody.",
             ),
         ]
+        triggers = audited(object_id="{row}.game_id")
 
     def __str__(self) -> str:
         return f"{'did not run' if self.position is None else self.position}. {self.participant}"

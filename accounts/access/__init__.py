@@ -1,0 +1,1 @@
+"""Who may come in: rules that let in or shut out people, addresses and networks, kept at every door."""
