@@ -13,7 +13,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from bettrack import monitoring_settings
+from bettrack import database_settings, monitoring_settings
 from bettrack.api_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from bettrack.backup_settings import backup_settings
 from bettrack.embedded import layout
@@ -139,14 +139,11 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-# DIRECT_DATABASE_URL serves migrations and backups where DATABASE_URL goes through a pooler.
-if EMBEDDED_POSTGRES:
-    DATABASES: dict[str, dict[str, Any]] = {"default": EMBEDDED.database_settings()}
-else:
-    DATABASES = {"default": env.postgres("DATABASE_URL")}
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_POOLED", default=False)
-DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
-DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
+_databases = database_settings.read(env, EMBEDDED)
+DATABASES = _databases.all
+DATABASE_POOLED = _databases.is_pooled
+# for migrations, upkeep and backups, where DATABASE_URL goes through a pooler
+DIRECT_DATABASE = _databases.direct
 DIRECT_DATABASE_URL = env.str("DIRECT_DATABASE_URL", default=env.str("DATABASE_URL", default=""))
 MIGRATION_LOCK_TIMEOUT = env.seconds("MIGRATION_LOCK_TIMEOUT", default=5)
 MIGRATION_STATEMENT_TIMEOUT = env.seconds("MIGRATION_STATEMENT_TIMEOUT", default=1800)

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from bets.calculator_views import calculator
 from bets.preferences_views import betting_preferences
 from bets.stats.record_views import public, public_chart
+from bettrack.database.views import database, end_connection
 from bettrack.health import healthz
 
 handler400 = "rest.middleware.bad_request"
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("record/<str:token>/", public, name="record"),
     path("record/<str:token>/chart.json", public_chart, name="record_chart"),
     path("status/", include("feeds.monitoring.urls")),
+    path("database/", database, name="database"),
+    path("database/connections/<int:pid>/end/", end_connection, name="end_connection"),
     path("tools/settlement/", calculator, name="settlement_calculator"),
     path("", include("games.urls")),
     path("", include("odds.urls")),

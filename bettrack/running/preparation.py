@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import environ
 import redis
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -20,6 +19,7 @@ from django.utils import timezone
 
 from bettrack.backups.create import backup
 from bettrack.backups.errors import BackupError
+from bettrack.database.direct import direct_alias
 from bettrack.embedded.client import ensure
 from bettrack.running.instance import StartError
 from bettrack.upgrades import state
@@ -54,7 +54,7 @@ def migrate(say: Say, *, accept_newer: bool = False, with_backup: bool = True) -
 
     Raises StartError for a database that a newer version has migrated, when the backup fails and when a migration does.
     """
-    alias = _direct_alias()
+    alias = direct_alias()
     connection = connections[alias]
     refusal = "" if accept_newer else state.too_new(connection)
     if refusal:
@@ -152,11 +152,3 @@ def _static_fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _direct_alias() -> str:
-    """The connection for migrations: a pooled DATABASE_URL cannot hold the lock."""
-    direct = settings.DIRECT_DATABASE_URL
-    if settings.EMBEDDED_POSTGRES or direct == os.environ.get("DATABASE_URL"):
-        return "default"
-    parsed = environ.Env.db_url_config(direct)
-    connections.databases["direct"] = {**connections.databases["default"], **parsed}
-    return "direct"
