@@ -150,5 +150,3 @@ def _static_fingerprint() -> str:
             found = os.stat(storage.path(path))
             digest.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
     return digest.hexdigest()
-
-

@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from psycopg import errors
 
+from bettrack.database.direct import direct_alias
 from bettrack.upgrades import patience, state
 
 
@@ -21,7 +22,9 @@ class Command(migrate.Command):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        direct = direct_alias()  # before Django lists its choices of databases
         super().add_arguments(parser)
+        parser.set_defaults(database=direct)
         parser.add_argument(
             "--newer-database",
             action="store_true",
