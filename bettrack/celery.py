@@ -65,12 +65,16 @@ app.conf.beat_schedule = {
 
 @app.on_after_configure.connect
 def schedule_backups(sender: Celery, **_: object) -> None:
-    """At the time of day that BACKUP_TIME names."""
+    """At the time of day that BACKUP_TIME names; on Sundays, two hours later, one is proved."""
     if settings.BACKUPS.at is not None:
         hour, minute = settings.BACKUPS.at
         sender.conf.beat_schedule["back up"] = {
             "task": "bettrack.backups.tasks.make_backup",
             "schedule": crontab(hour=hour, minute=minute),
+        }
+        sender.conf.beat_schedule["prove the newest backup"] = {
+            "task": "bettrack.backups.tasks.prove_backup",
+            "schedule": crontab(day_of_week="sunday", hour=(hour + 2) % 24, minute=minute),
         }
 
 

@@ -32,17 +32,25 @@ LEFT JOIN pg_attrdef e ON e.adrelid = c.oid AND e.adnum = a.attnum WHERE c.relki
 """,
     "constraints": f"""
 SELECT {TABLE} || '.' || quote_ident(k.conname) AS name,
-    pg_get_constraintdef(k.oid) || ' valid ' || k.convalidated AS definition
+    pg_get_constraintdef(k.oid) AS definition
 {FROM_CLASS} JOIN pg_constraint k ON k.conrelid = c.oid
 WHERE k.contype IN ('c', 'f', 'p', 'u', 'x') AND k.conparentid = 0 AND {CLASS}
 """,
     "indexes": f"""
-SELECT {TABLE} AS name, pg_get_indexdef(c.oid) || ' valid ' || i.indisvalid AS definition
+SELECT {TABLE} AS name, pg_get_indexdef(c.oid) AS definition
 {FROM_CLASS} JOIN pg_index i ON i.indexrelid = c.oid WHERE {CLASS}
 """,
     "triggers": f"""
 SELECT {TABLE} || '.' || quote_ident(t.tgname) AS name,
-    pg_get_triggerdef(t.oid) || ' enabled ' || t.tgenabled::text AS definition
+    pg_get_triggerdef(t.oid) AS definition
+{FROM_CLASS} JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal AND {CLASS}
+""",
+    "states": f"""
+SELECT 'constraint ' || {TABLE} || '.' || quote_ident(k.conname) AS name, k.convalidated::text AS definition
+{FROM_CLASS} JOIN pg_constraint k ON k.conrelid = c.oid WHERE k.contype IN ('c', 'f') AND {CLASS}
+UNION ALL SELECT 'index ' || {TABLE}, i.indisvalid::text
+{FROM_CLASS} JOIN pg_index i ON i.indexrelid = c.oid WHERE {CLASS}
+UNION ALL SELECT 'trigger ' || {TABLE} || '.' || quote_ident(t.tgname), t.tgenabled::text
 {FROM_CLASS} JOIN pg_trigger t ON t.tgrelid = c.oid WHERE NOT t.tgisinternal AND {CLASS}
 """,
     "partitions": f"""
@@ -59,6 +67,8 @@ WHERE p.prokind IN ('f', 'p') AND {OURS.format(oid="p.oid", catalog="pg_proc")}
     f"WHERE c.relkind IN ('v', 'm') AND {CLASS}",
 }
 """Queries of names and definitions by kind; together they are the shape of a database."""
+REREAD: Final = r"regexp_replace(definition, '::(text|character varying)(\[\])?|[()\s]', '', 'g')"
+"""A definition without the casts and brackets that PostgreSQL words anew when it reads its own dump."""
 MIGRATIONS: Final = """
 SELECT coalesce(json_agg(app || '.' || name ORDER BY app, name), '[]') FROM public.django_migrations
 """
@@ -115,13 +125,14 @@ def count(session: Session, table: Table) -> int:
 
 def shape(session: Session) -> dict[str, dict[str, str]]:
     """By kind: each definition's name and a short digest of it."""
-    return {
-        kind: session.value(
-            "SELECT coalesce(json_object_agg(name, left(encode(sha256(convert_to(coalesce(definition, ''), 'UTF8')), "  # noqa: S608
-            f"'hex'), 16) ORDER BY name), '{{}}') FROM ({query}) found"
+    found = {}
+    for kind, query in SHAPE.items():
+        definition = "definition" if kind == "functions" else REREAD
+        found[kind] = session.value(
+            "SELECT coalesce(json_object_agg(name, left(encode(sha256(convert_to(coalesce("  # noqa: S608
+            f"{definition}, ''), 'UTF8')), 'hex'), 16) ORDER BY name), '{{}}') FROM ({query}) found"
         )
-        for kind, query in SHAPE.items()
-    }
+    return found
 
 
 def migrations(session: Session) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from django.conf import settings
 
-from bettrack.backups import databases, state
+from bettrack.backups import databases, offsite, state
 from bettrack.backups.checking import check_dump, pieces_of
 from bettrack.backups.dumping import Facts, Progress, Source, dump, quiet
 from bettrack.backups.errors import BackupError, BadFolder, Busy
@@ -88,7 +88,21 @@ def backup(
     if is_ours:
         seconds = round(time.monotonic() - started, 1)
         state.record("backup", state.Attempt(now, True, "", str(made.path), made.manifest.size, seconds))
+    if is_ours and settings.BACKUPS.offsite:
+        made = _copied(made, now, progress)
     return made
+
+
+def _copied(made: Backup, now: dt.datetime, progress: Progress) -> Backup:
+    began = time.monotonic()
+    try:
+        place = offsite.copy(made.path, made.manifest, settings.BACKUPS, now=now, progress=progress)
+    except BackupError as error:
+        state.record("offsite", state.Attempt(now, False, str(error)))
+        return replace(made, offsite_problem=str(error))
+    seconds = round(time.monotonic() - began, 1)
+    state.record("offsite", state.Attempt(now, True, "", place, made.manifest.size, seconds))
+    return replace(made, offsite=place)
 
 
 def _made_and_pruned(wanted: Wanted, days: int, least: int, progress: Progress, started: float) -> Backup:

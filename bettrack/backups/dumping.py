@@ -80,6 +80,7 @@ def dump(
         # naming the ones to keep is how every supported version leaves one out
         wanted = sorted(set(extensions) - OBSERVING)
         command += [] if names else [f'--extension="{name}"' for name in wanted]
+        command += ["--no-owner"] if file_format.startswith("plain") else []
         command += ["--compress=6"] if file_format == "plain.gz" else []
         command += [f"--jobs={jobs}"] if file_format == "directory" else []
         with _started(source, command, draft, tables, progress) as running:

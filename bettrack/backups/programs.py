@@ -38,19 +38,20 @@ class Program:
     major: int
 
 
-def find(name: str, at_least: int) -> Program:
-    """`pg_dump`, `pg_restore` or `psql` of at least this major version.
+def find(name: str, at_least: int, whose: str = "server") -> Program:
+    """`pg_dump`, `pg_restore` or `psql` of this major version, else of the next newer one there is.
 
-    Looked for as the embedded server's programs are, then in PATH and Debian's folders. Raises BackupError.
+    Looked for as the embedded server's programs are, then in PATH and Debian's folders; ``whose`` version it has to
+    reach is said when there is none. Raises BackupError.
     """
     seen = [program for path in _candidates(name) if (program := _program(path))]
-    for program in seen:
-        if program.major >= at_least:
-            return program
+    fit = [program for program in seen if program.major >= at_least]
+    if fit:
+        return min(fit, key=lambda program: program.major)
     newest = max((program.major for program in seen), default=0)
     have = f"the newest {name} here is of version {newest}" if newest else f"there is no {name} here"
     raise BackupError(
-        f"The server is PostgreSQL {at_least}, but {have}: {name} must not be older than the server. Install "
+        f"The {whose} is of PostgreSQL {at_least}, but {have}: {name} must not be older than the {whose}. Install "
         f"PostgreSQL {at_least}'s client programs, or name a folder that has them in {binaries.POSTGRES_OVERRIDE}."
     )
 
@@ -99,11 +100,11 @@ class Running:
     """Its last lines that are not mere progress."""
     listener: threading.Thread = field(default_factory=threading.Thread)
 
-    def wait(self) -> None:
-        """Wait for its end. Raises BackupError with its own words when it failed."""
+    def wait(self, forgiving: int = 0) -> None:
+        """Wait for its end. Raises BackupError with its own words when its status is none that is forgiven."""
         status = self.process.wait()
         self.listener.join(timeout=10)
-        if status:
+        if status not in (0, forgiving):
             raise BackupError(self.failure(status))
 
     def failure(self, status: int) -> str:

@@ -1,4 +1,4 @@
-"""What beat runs: the nightly backup."""
+"""What beat runs: the nightly backup, and each week the proof that one can be restored."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from bettrack.backups import state
 from bettrack.backups.create import backup
 from bettrack.backups.errors import BackupError, Busy
+from bettrack.backups.verifying import verify_backup
 
 DAY = dt.timedelta(hours=24)
 LONGEST = 6 * 3600
@@ -48,3 +49,18 @@ def catch_up() -> str:
     if since is None or timezone.now() - since < DAY:
         return "not due"
     return make_backup()
+
+
+@shared_task(name="bettrack.backups.tasks.prove_backup", acks_late=False, time_limit=LONGEST)
+def prove_backup() -> str:
+    """Restore the newest backup into a scratch database and prove it; return a sentence for the log."""
+    try:
+        done = verify_backup(now=timezone.now())
+    except Busy as error:
+        return str(error)
+    except BackupError as error:
+        logger.error("the newest backup could not be proved: %s", error)
+        return f"failed: {error}"
+    sentence = f"{done.path.name} is good: {done.proof.rows:,} rows in {done.proof.tables} tables"
+    logger.info("%s", sentence)
+    return sentence
