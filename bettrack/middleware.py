@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 
 NO_NUMBER = "expected a number but got"
 """What Django says of a text that is compared with a number."""
@@ -48,6 +49,19 @@ class ReadableRequestMiddleware:
             return None
         logger.warning("Bad Request: %s", request.path, exc_info=exception)
         return render(request, "400.html", {"problems": problems}, status=400)
+
+
+class PrivateByDefaultMiddleware:
+    """Keep pages out of caches that people share, unless a view says what else may be done with them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
 
 
 def problem_of(request: HttpRequest) -> str:
