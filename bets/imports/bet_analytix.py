@@ -64,14 +64,7 @@ class Reader:
         odds = self.price(head, "Odds", TICKET_LIMIT)
         is_bonus = flag(head.get("Freebet"))
         kind, terms = kind_of_type(head.get("Type"), len(below))
-        payout = self.optional(head, "Payout")
-        status, payout = self.cashed(head, status, payout)
-        if payout is None and status == BetStatus.WON and flag(head.get("Eachway")):
-            raise BadRow(
-                "Eachway: what an each-way bet paid does not follow from its price; the file must say it."
-            )
-        percent = head.get("Commission").removesuffix("%")
-        commission = number(percent, what="Commission", comma=self.comma) if percent else Decimal(0)
+        status, payout = self.cashed(head, status, self.optional(head, "Payout"))
         early = cashed_part(stake, self.optional(head, "CashedStake"), self.optional(head, "CashedPaid"))
         paid, unsure = settle(
             status,
@@ -80,17 +73,13 @@ class Reader:
             payout=payout,
             profit=None,
             is_bonus=is_bonus,
-            commission=commission,
+            commission=self.commission(head),
             early=early,
-        )
-        settled = head.get("Settled")
-        comment = " · ".join(
-            filter(None, (head.get("Tipster") and f"Tipster: {head.get('Tipster')}", head.get("Comment")))
         )
         return ReadBet(
             line=head.line,
             placed_at=self.time(head, "Date"),
-            settled_at=self.time(head, "Settled") if settled else None,
+            settled_at=self.time(head, "Settled") if head.get("Settled") else None,
             book=head.get("Bookmaker"),
             kind=kind,
             stake=stake,
@@ -102,10 +91,8 @@ class Reader:
             currency=head.get("Currency").upper(),
             bankroll=head.get("Bankroll")[:60],
             money=kind_of_money(head.get("Money")),
-            note=comment[:2000],
-            tags=tuple(
-                t.strip()[:40] for t in (head.get("Tags") or head.get("Category")).split(",") if t.strip()
-            )[:20],
+            note=note_of(head),
+            tags=tags_of(head),
             terms=terms | early_terms(early),
             doubts=tuple(filter(None, (doubt, *unsure))),
         )
@@ -122,12 +109,24 @@ class Reader:
     def time(self, row: Record, column: str) -> dt.datetime:
         return instant(row.get(column), order=self.order, zone=self.options.time_zone, what=column)
 
+    def commission(self, head: Record) -> Decimal:
+        """Percent that the book keeps of a profit."""
+        percent = head.get("Commission").removesuffix("%")
+        return number(percent, what="Commission", comma=self.comma) if percent else Decimal(0)
+
     def cashed(
         self, head: Record, status: BetStatus, payout: Decimal | None
     ) -> tuple[BetStatus, Decimal | None]:
-        """Return status and payout of a row whose Cashout column has an amount, which makes it no win."""
+        """Return status and payout of a row whose Cashout column has an amount, which makes it no win.
+
+        Raises BadRow where the row does not say what was paid and nothing else does.
+        """
         said = head.get("Cashout")
         if not said or plain(said) in {"no", "0", "non"}:
+            if payout is None and status == BetStatus.WON and flag(head.get("Eachway")):
+                raise BadRow(
+                    "Eachway: what an each-way bet paid does not follow from its price; the file must say it."
+                )
             return status, payout
         if flag(said) or plain(said) == "yes":
             if payout is None:
@@ -153,6 +152,16 @@ class Reader:
             closing_odds=self.price(row, "Closing") if closing else None,
             is_live=flag(row.get("Live") or head.get("Live")),
         )
+
+
+def note_of(head: Record) -> str:
+    tipster = head.get("Tipster")
+    return " · ".join(filter(None, (tipster and f"Tipster: {tipster}", head.get("Comment"))))[:2000]
+
+
+def tags_of(head: Record) -> tuple[str, ...]:
+    tags = (head.get("Tags") or head.get("Category")).split(",")
+    return tuple(tag.strip()[:40] for tag in tags if tag.strip())[:20]
 
 
 def state(row: Record) -> BetStatus:
