@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "bettrack.middleware.ReadableRequestMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.audit.middleware.AuditMiddleware",
     "django.middleware.common.CommonMiddleware",
     "odds.conditional.UnchangedPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.api.keys import KeyRefused, find_key, note_use
+from accounts.audit.context import note
 from accounts.models import ApiKey, User
 from rest.problems import ApiProblem
 
@@ -30,6 +31,7 @@ class KeyAuthentication(BaseAuthentication):
             key = find_key(text.strip(), now=now)
         except KeyRefused as problem:
             raise refused(problem.code, str(problem)) from None
+        note(user=str(key.user_id), key=str(key.pk))
         note_use(key=key, now=now)
         return key.user, key
 

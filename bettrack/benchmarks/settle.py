@@ -87,7 +87,7 @@ SELECT game_id, id, %(book)s, -112, point, %(placed)s, %(placed)s FROM scratch_l
 """
 RAW = """
 WITH graded AS (
-    UPDATE bet_legs SET status = 'lost', return_factor = '0/1' WHERE status = 'pending' RETURNING id
+    UPDATE bet_legs SET status = 'lost', return_factor = '0/1', graded_on = now() WHERE status = 'pending' RETURNING id
 )
 UPDATE bets SET status = 'lost', payout = 0, settled_at = now(), revision = revision + 1 WHERE status = 'pending'
 """

@@ -16,6 +16,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
 from django.urls import Resolver404, resolve
 
+from accounts.audit.context import origin, os_user
 from rest.problems import ApiProblem, body_of
 from rest.renderers import dumps
 
@@ -81,8 +82,9 @@ def respond(call: Call, key: str) -> Any:
         view, args, kwargs = resolve(call.path)
     except Resolver404:
         raise ApiProblem("not_found") from None
-    response = (call.view or view)(request_of(call, key), *args, **kwargs)
-    return response.render() if hasattr(response, "render") else response
+    with origin(command="mcp", os_user=os_user(), method=call.method, path=call.path):
+        response = (call.view or view)(request_of(call, key), *args, **kwargs)
+        return response.render() if hasattr(response, "render") else response
 
 
 def request_of(call: Call, key: str) -> InnerRequest:
