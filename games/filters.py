@@ -126,7 +126,7 @@ class GameFilter(filters.FilterSet):
             def clean_zone(self) -> str:
                 name: str = self.cleaned_data["zone"]
                 if name and not is_zone(name):
-                    raise ValidationError("Write a time zone such as Europe/London.")
+                    raise ValidationError("Write a time zone such as Europe/London.", code="unknown")
                 return name
 
         return Form

@@ -6,6 +6,7 @@ from django import forms
 from django.db import models
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
 
 from odds.models import Bookmaker, CurrentOdds, OddSnapshot, Selection, Side
 from rest.filters import TrueFalseFilter
@@ -19,6 +20,7 @@ class IdsFilter(filters.BaseInFilter, filters.UUIDFilter):
     """Several ids, separated by commas."""
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": models.BigIntegerField.MAX_BIGINT})
 class NumbersFilter(filters.BaseInFilter, filters.Filter):
     """Several whole numbers, separated by commas."""
 

@@ -14,11 +14,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-AMOUNT: Final = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
-SIGNED: Final = r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"
+ABOVE_ZERO: Final = r"([1-9][0-9]{0,9}(\.[0-9]{1,2})?|0\.(0[1-9]|[1-9][0-9]?))"
+AMOUNT: Final = f"^{ABOVE_ZERO}$"
+AMOUNT_OR_NOTHING: Final = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
+SIGNED: Final = f"^-?{ABOVE_ZERO}$"
 ODDS: Final = r"^[+-]?[1-9][0-9]{2,5}(\.[0-9]{1,6})?$"
 POINT: Final = r"^[+-]?[0-9]{1,6}(\.[0-9]{1,2})?$"
 PERCENT: Final = r"^[0-9]{1,4}(\.[0-9]{1,2})?$"
+NO_NUL: Final = r"^[^\x00]*$"
+SOME_TEXT: Final = r"^[^\x00]*[^\s\x00][^\x00]*$"
 UUID: Final = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
@@ -89,17 +93,25 @@ class ExactIn(serializers.Field):
 
 @extend_schema_field({"type": "string", "pattern": AMOUNT, "example": "25.00"})
 class AmountIn(ExactIn):
-    """An amount of money, not negative."""
+    """An amount of money above zero."""
 
+    words = "Write an amount above zero as text, such as"
+
+
+@extend_schema_field({"type": "string", "pattern": AMOUNT_OR_NOTHING, "example": "25.00"})
+class PaidIn(ExactIn):
+    """An amount of money, or nothing: 0."""
+
+    pattern = AMOUNT_OR_NOTHING
     words = "Write an amount without sign as text, such as"
 
 
 @extend_schema_field({"type": "string", "pattern": SIGNED, "example": "-12.50"})
 class SignedIn(ExactIn):
-    """An amount of money with its sign, where it has one."""
+    """An amount of money with its sign, where it has one; not zero."""
 
     pattern, example = SIGNED, "-12.50"
-    words = "Write an amount as text, such as"
+    words = "Write an amount other than zero as text, such as"
 
 
 @extend_schema_field({"type": "string", "format": "date-time", "example": "2026-11-20T18:22:00Z"})

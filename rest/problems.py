@@ -56,6 +56,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     ),
     "idempotency_mismatch": (409, "The Idempotency-Key was used for another request."),
     "idempotency_in_progress": (409, "A request with this Idempotency-Key is still being worked on."),
+    "refused": (422, "The request is well formed, but what it says cannot be; errors says what and why."),
     "too_large": (413, "The body of the request is too large."),
     "unsupported_media_type": (415, "Send JSON: Content-Type: application/json."),
     "throttled": (429, "Too many requests. Retry-After says when to come back."),
@@ -92,9 +93,24 @@ class ApiProblem(exceptions.APIException):
         self.more = dict(more or {})
 
 
+BEYOND_SHAPE: Final = frozenset({"unknown", "unfit"})
+"""Codes of faults that no description of a field can tell: it names nothing there is, or fits nothing beside it."""
+
+
 def invalid(field: str, detail: str, code: str = "invalid") -> ApiProblem:
-    """The refusal of one parameter or field."""
+    """The refusal of one parameter or field that is not of the shape that is described for it."""
     return ApiProblem("invalid", errors=[{"field": field, "code": code, "detail": detail}])
+
+
+def unfit(field: str, detail: str, code: str = "unfit") -> ApiProblem:
+    """The refusal of one parameter or field of the right shape: "unknown" or "unfit"."""
+    return ApiProblem("refused", errors=[{"field": field, "code": code, "detail": detail}])
+
+
+def refusal_of(faults: Sequence[Mapping[str, str]]) -> ApiProblem:
+    """The refusal for these faults: 422 where each of them is beyond what a description tells, else 400."""
+    is_shaped = all(fault["code"] in BEYOND_SHAPE for fault in faults)
+    return ApiProblem("refused" if faults and is_shaped else "invalid", errors=faults)
 
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response:
@@ -120,9 +136,9 @@ def problem_of(exc: Exception) -> ApiProblem:
     if isinstance(exc, ApiProblem):
         return exc
     if isinstance(exc, exceptions.ValidationError):
-        return ApiProblem("invalid", errors=list(faults_of(exc.detail)))
+        return refusal_of(list(faults_of(exc.detail)))
     if isinstance(exc, ModelInvalid):
-        return ApiProblem("invalid", errors=list(model_faults(exc)))
+        return ApiProblem("refused", errors=list(model_faults(exc)))
     if isinstance(exc, exceptions.APIException):
         return _of_framework(exc)
     if isinstance(exc, Http404):

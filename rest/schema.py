@@ -11,17 +11,17 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
-from rest.bodies import Body
+from rest.bodies import NO_NUL, SOME_TEXT, Body, TextIn
 from rest.fields import UtcField
 from rest.problems import CODES, MEDIA_TYPE
 from rest.shaping import expandable_of, identity_of
 from rest.views import SAFE, ApiView
 
-READ_ERRORS: Final = (400, 401, 403, 404, 406, 429, 500, 503)
+READ_ERRORS: Final = (400, 401, 403, 404, 406, 422, 429, 500, 503)
 WRITE_ERRORS: Final = (*READ_ERRORS, 409, 413, 415)
 TITLES: Final = {
     304: "What you hold is still so: `If-None-Match` named its ETag.",
-    400: "The request cannot be read, or something in it is wrong: `errors` says what.",
+    400: "The request cannot be read, or something in it is not as described here: `errors` says what.",
     401: "No key or session, or one that is not accepted.",
     403: "Not allowed: a scope is missing, or this is for staff.",
     404: "There is no such thing, or it is not yours.",
@@ -29,12 +29,14 @@ TITLES: Final = {
     409: "It does not fit the state of things, or the Idempotency-Key was used for another request.",
     413: "The body is too large.",
     415: "Send JSON.",
+    422: "It is well formed but cannot be: it names nothing there is, or its parts do not go together.",
     429: "Too many requests; `Retry-After` says when to come back.",
     500: "A fault of ours.",
     503: "The database does not answer, or writes cannot be counted.",
 }
 
 
+TEXTS: Final = (serializers.CharField, TextIn)
 ONCE: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -123,6 +125,12 @@ class ApiSchema(AutoSchema):
             extension = OpenApiFilterExtension.get_match(backend())
             if extension is not None:
                 found += extension.get_schema_operation_parameters(self)
+        known = getattr(self.view.filterset_class, "base_filters", {}) if found else {}
+        for parameter in found:
+            schema = parameter["schema"].get("items", parameter["schema"])
+            most = known[parameter["name"]].extra.get("max_length") if parameter["name"] in known else None
+            if most is not None and is_bare_text(schema):
+                schema["maxLength"] = most
         return found
 
     def _get_parameters(self) -> list[dict[str, Any]]:
@@ -169,6 +177,9 @@ class ApiSchema(AutoSchema):
             for name, bound in (("minItems", "min_length"), ("maxItems", "max_length")):
                 if (items := getattr(field, bound)) is not None:
                     found[name] = items
+        if direction == "request" and type(field) in TEXTS and is_bare_text(found):
+            may_be_blank = field.allow_blank or not field.trim_whitespace
+            found["pattern"] = NO_NUL if may_be_blank else SOME_TEXT
         return found
 
     def _map_serializer(
@@ -187,6 +198,11 @@ def example_of(serializer: Any) -> Any:
     return getattr(getattr(serializer, "Meta", None), "example", None)
 
 
+def is_bare_text(schema: Mapping[str, Any]) -> bool:
+    """Tell whether the schema takes any text there is."""
+    return "string" in schema.get("type", ()) and not schema.keys() & {"format", "pattern", "enum", "const"}
+
+
 def _names(name: str, text: str, known: list[str]) -> dict[str, Any]:
     return {
         "name": name,
@@ -200,7 +216,7 @@ def _names(name: str, text: str, known: list[str]) -> dict[str, Any]:
 
 
 def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Name the two ways to sign in."""
+    """Name the two ways to sign in, and say that no parameter is blank."""
     schemes: Mapping[str, Any] = {
         "key": {
             "type": "http",
@@ -216,4 +232,12 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         },
     }
     result.setdefault("components", {})["securitySchemes"] = dict(schemes)
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                schema = parameter["schema"].get("items", parameter["schema"])
+                if schema is not parameter["schema"] and not parameter.get("explode", True):
+                    parameter["schema"]["minItems"] = 1  # of none there is nothing to write
+                if is_bare_text(schema):  # and none holds the byte that PostgreSQL cannot
+                    schema["pattern"] = SOME_TEXT
     return result

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from rest.pages import KeysetPages
-from rest.problems import ApiProblem, form_faults
+from rest.problems import ApiProblem, form_faults, invalid, refusal_of
 from rest.shaping import Shape, expandable_of, identity_of, read_shape
 
 SAFE: Final = ("GET", "HEAD")
@@ -40,7 +40,7 @@ class Filters(DjangoFilterBackend):
         if filters is None:
             return queryset
         if not filters.is_valid():
-            raise ApiProblem("invalid", errors=list(form_faults(filters.form.errors.as_data())))
+            raise refusal_of(list(form_faults(filters.form.errors.as_data())))
         return filters.qs
 
 
@@ -142,6 +142,9 @@ class ApiView(GenericViewSet):
                     }
                 ],
             )
+        blank = [name for name, values in request.query_params.lists() if not all(map(str.strip, values))]
+        if blank:
+            raise invalid(blank[0], "Give the parameter a value, or leave it out.", "blank")
         row = self.get_serializer_class()
         self.shape = Shape()
         if self.is_shaped():

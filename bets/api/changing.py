@@ -23,7 +23,7 @@ from bets.models import Bet
 from bets.placement.asked import MAX_LEGS, MAX_NOTE, MAX_TAG, MAX_TAGS
 from bets.voiding import MAX_REASON
 from rest.bodies import AmountIn, Body, OddsIn, TextIn, WholeIn
-from rest.problems import invalid
+from rest.problems import unfit
 
 WORDS: Final = frozenset({"note", "tags"})
 TERMS: Final = frozenset({"stake", "odds", "legs", "ticket_odds", "bookmaker"})
@@ -103,11 +103,11 @@ def changed_prices(prices: Sequence[Decimal], body: Mapping[str, Any]) -> tuple[
     found = list(prices)
     if "odds" in body:
         if len(found) != 1 or "legs" in body:
-            raise invalid("odds", "Give the legs their prices one by one, in legs.")
+            raise unfit("odds", "Give the legs their prices one by one, in legs.")
         return (body["odds"],)
     for place, leg in enumerate(body.get("legs", ())):
         if leg["position"] > len(found):
-            raise invalid(f"legs.{place}.position", f"The bet has {len(found)} legs.")
+            raise unfit(f"legs.{place}.position", f"The bet has {len(found)} legs.")
         found[leg["position"] - 1] = leg["odds"]
     return tuple(found)
 

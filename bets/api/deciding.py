@@ -20,8 +20,8 @@ from bets.deductions import deduct
 from bets.models import Bet
 from bets.placement.asked import MAX_LEGS
 from bets.voiding import MAX_REASON, void_bet
-from rest.bodies import AmountIn, Body, OddsIn, PercentIn, TextIn, WholeIn
-from rest.problems import invalid
+from rest.bodies import AmountIn, Body, OddsIn, PaidIn, PercentIn, TextIn, WholeIn
+from rest.problems import unfit
 
 SEEN: Final = "The `revision` that you saw: a bet that has changed since is left alone."
 
@@ -51,7 +51,7 @@ class SettleIn(DecisionIn):
     """How the bet was really settled: how its legs ended, what the book paid, or both."""
 
     legs = OutcomeIn(many=True, required=False, max_length=MAX_LEGS)  # type: ignore[call-arg] # the list's
-    payout = AmountIn(required=False, help_text="For the stake that rode; counts more than the legs.")
+    payout = PaidIn(required=False, help_text="For the stake that rode; counts more than the legs.")
 
     class Meta:
         example: ClassVar = {
@@ -179,6 +179,6 @@ def outcomes_of(legs: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     found: dict[int, str] = {}
     for place, leg in enumerate(legs):
         if leg["position"] in found:
-            raise invalid(f"legs.{place}.position", "This leg is named twice.", "repeated")
+            raise unfit(f"legs.{place}.position", "This leg is named twice.", "repeated")
         found[leg["position"]] = leg["status"]
     return found

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -34,9 +34,9 @@ from bets.imports.tables import text_of
 from bets.imports.values import DATE_ORDERS, ODDS_NOTATIONS
 from bets.models import Bankroll, Bet, BetStatus, ImportBatch, ImportFormat, ImportState
 from odds.api.rows import american, decimal
-from rest.bodies import Body, IdIn, TextIn
+from rest.bodies import NO_NUL, Body, IdIn, TextIn
 from rest.fields import AmountField, NumberField, OddsField, UtcField
-from rest.problems import ApiProblem, invalid
+from rest.problems import ApiProblem, form_faults, refusal_of
 from rest.renderers import CsvRenderer, JsonParser, JsonRenderer
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
@@ -60,6 +60,17 @@ class ImportRow(ModelRow):
         }  # fmt: skip
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {name: {"type": "string", "maxLength": 200, "pattern": NO_NUL} for name in LABELS},
+        "additionalProperties": False,
+    }
+)
+class ColumnsIn(serializers.DictField):
+    """Names of columns by what they hold."""
+
+
 class ReadIn(Body):
     """How a file is to be read; what is left out stays, at first as the file suggests."""
 
@@ -68,7 +79,7 @@ class ReadIn(Body):
     odds = serializers.ChoiceField(choices=["", *ODDS_NOTATIONS], required=False, allow_blank=True)
     time_zone = TextIn(max_length=64, required=False, help_text="Of times without a zone: Europe/Paris.")
     book = TextIn(max_length=64, required=False, allow_blank=True, help_text="If the file names none.")
-    columns = serializers.DictField(
+    columns = ColumnsIn(
         child=TextIn(max_length=200, allow_blank=True), required=False,
         help_text=f"Name of a column by what it holds: {', '.join(LABELS)}.",
     )  # fmt: skip
@@ -79,7 +90,7 @@ class ReadIn(Body):
 
     def validate_time_zone(self, zone: str) -> str:
         if zone not in available_timezones():
-            raise serializers.ValidationError("Write a time zone such as Europe/Paris.")
+            raise serializers.ValidationError("Write a time zone such as Europe/Paris.", code="unknown")
         return zone
 
     def validate_columns(self, columns: dict[str, str]) -> dict[str, str]:
@@ -381,8 +392,7 @@ class ExportViewSet(BetsView):
         wanted, user = self.asked["format"], owner_of(request)
         bets = BetFilter(request.query_params, Bet.objects.owned_by(user), request=request)
         if not bets.form.is_valid():
-            name, faults = next(iter(bets.form.errors.items()))
-            raise invalid(name, str(faults[0]))
+            raise refusal_of(list(form_faults(bets.form.errors.as_data())))
         is_json = ENDINGS[wanted] == "json"
         name = f"bettrack-{timezone.localdate():%Y-%m-%d}-{wanted}.{ENDINGS[wanted]}"
         return HttpResponse(

@@ -27,7 +27,7 @@ from bets.models import Bet, SavedFilter, TagEdit
 from bets.placement.asked import MAX_TAG, MAX_TAGS
 from rest.bodies import Body, IdIn, TextIn
 from rest.fields import UtcField
-from rest.problems import ApiProblem, invalid
+from rest.problems import ApiProblem, unfit
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin
 
@@ -128,7 +128,7 @@ def own_bets(mine: QuerySet[Bet], wanted: Sequence[uuid.UUID]) -> QuerySet[Bet]:
     known = set(found.values_list("pk", flat=True))
     for place, key in enumerate(wanted):
         if key not in known:
-            raise invalid(f"bets.{place}", "You have no such bet.", "unknown")
+            raise unfit(f"bets.{place}", "You have no such bet.", "unknown")
     return found
 
 
@@ -180,9 +180,9 @@ class SavedFilterViewSet(ListMixin, RetrieveMixin, BetsView):
         body, by = self.body(), owner_of(request)
         asked = BetFilter(QueryDict(body["query"]), Bet.objects.owned_by(by), request=request)
         if not asked.form.is_valid():
-            raise invalid("query", " ".join(asked.form.sentences()))
+            raise unfit("query", " ".join(asked.form.sentences()))
         if not asked.query:
-            raise invalid("query", "This lets every bet through; name what it narrows, such as status=won.")
+            raise unfit("query", "This lets every bet through; name what it narrows, such as status=won.")
         with refusals():
             kept = save_filter(by=by, name=body["name"], query=asked.query)
         where = {"Location": reverse("api:filter-detail", args=[kept.pk])}

@@ -26,7 +26,7 @@ from bets.bankrolls.operations import MAX_NOTE, adjust, credit_bonus, deposit, t
 from bets.models import Bankroll, Operation, OperationKind
 from rest.bodies import AmountIn, Body, IdIn, InstantIn, SignedIn, TextIn
 from rest.fields import AmountField, UtcField
-from rest.problems import invalid
+from rest.problems import unfit
 from rest.shaping import Row
 
 DONE_ALONE = {
@@ -160,7 +160,7 @@ def do(body: Mapping[str, Any], *, by: User, key: str) -> Operation:
         return move(body, bankroll, amount, note, **shared)
     for name in ("to_bankroll_id", "arrives"):
         if name in body:
-            raise invalid(name, "Only a transfer has one.")
+            raise unfit(name, "Only a transfer has one.")
     if kind == OperationKind.ADJUSTMENT:
         return adjust(bankroll=bankroll, amount=amount, reason=note, **shared)
     return DONE_ALONE[kind](bankroll=bankroll, amount=amount, note=note, **shared)
@@ -168,7 +168,7 @@ def do(body: Mapping[str, Any], *, by: User, key: str) -> Operation:
 
 def move(body: Mapping[str, Any], source: Bankroll, amount: Decimal, note: str, **shared: Any) -> Operation:
     if "to_bankroll_id" not in body:
-        raise invalid("to_bankroll_id", "Say where the money goes.", "required")
+        raise unfit("to_bankroll_id", "Say where the money goes.", "required")
     target = roll_of(source.user, body["to_bankroll_id"], "to_bankroll_id")
     return transfer(
         source=source, target=target, amount=amount, arrives=body.get("arrives"), note=note, **shared
@@ -179,5 +179,5 @@ def roll_of(user: User, key: uuid.UUID, field: str) -> Bankroll:
     """Return the person's bankroll. Raises ApiProblem naming the field."""
     found = Bankroll.objects.owned_by(user).select_related("user").filter(pk=key).first()
     if found is None:
-        raise invalid(field, "You have no such bankroll.", "unknown")
+        raise unfit(field, "You have no such bankroll.", "unknown")
     return found

@@ -19,7 +19,7 @@ from bets.placement import LegAsked, TicketAsked, place_asked
 from bets.placement.asked import MAX_LEGS, MAX_NOTE, MAX_TAG, MAX_TAGS
 from odds.models import Bookmaker, Selection
 from rest.bodies import AmountIn, Body, FlagIn, IdIn, OddsIn, PercentIn, PointIn, TextIn, WholeIn
-from rest.problems import ApiProblem, invalid
+from rest.problems import refusal_of, unfit
 
 LARGEST_ID: Final = 2**63 - 1
 ACCEPT: Final = ["exact", "better", "any"]
@@ -107,7 +107,7 @@ def ticket_of(body: Mapping[str, Any], *, user: User, key: str) -> TicketAsked:
     """Return the ticket that a checked body asks for. Raises ApiProblem for what it names in vain."""
     bankroll = Bankroll.objects.owned_by(user).filter(pk=body["bankroll_id"]).first()
     if bankroll is None:
-        raise invalid("bankroll_id", "You have no such bankroll.", "unknown")
+        raise unfit("bankroll_id", "You have no such bankroll.", "unknown")
     way = body.get("each_way")
     return TicketAsked(
         user=user,
@@ -131,7 +131,7 @@ def book_of(key: str | None, field: str = "bookmaker") -> Bookmaker | None:
         return None
     found = Bookmaker.objects.filter(key=key).first()
     if found is None:
-        raise invalid(field, "There is no book with this key.", "unknown")
+        raise unfit(field, "There is no book with this key.", "unknown")
     return found
 
 
@@ -151,7 +151,7 @@ def legs_of(legs: Sequence[Mapping[str, Any]]) -> tuple[LegAsked, ...]:
         if one not in found
     ]
     if faults:
-        raise ApiProblem("invalid", errors=faults)
+        raise refusal_of(faults)
     return tuple(
         LegAsked(
             selection=found[leg["selection_id"]],

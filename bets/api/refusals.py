@@ -10,7 +10,7 @@ from bets import exceptions
 from bets.money import BadAmount
 from odds.api.rows import american, decimal
 from rest.fields import plain
-from rest.problems import ApiProblem, invalid
+from rest.problems import ApiProblem, unfit
 
 STATES = (
     (exceptions.GameClosed, "game_closed"),
@@ -38,7 +38,7 @@ def problem_of(refused: exceptions.Refused, field: str = "") -> ApiProblem:
     if (more := more_of(refused)) is not None:
         code, members = more
         return ApiProblem(code, str(refused), more=members)
-    return invalid(field if isinstance(refused, BadAmount) else "", str(refused))
+    return unfit(field if isinstance(refused, BadAmount) else "", str(refused))
 
 
 def more_of(refused: exceptions.Refused) -> tuple[str, dict[str, Any]] | None:

@@ -18,7 +18,7 @@ from bets.stats.breakdowns import DIMENSIONS
 from bets.stats.forms import StatisticsFilter, Unreadable, asked
 from bets.stats.page import titles
 from rest.fields import AmountField, NumberField, UtcField
-from rest.problems import ApiProblem
+from rest.problems import form_faults, refusal_of, unfit
 from rest.shaping import Row
 
 
@@ -200,12 +200,14 @@ class StatisticsViewSet(BetsView):
         """
         user = owner_of(request)
         rolls = rolls_of(user)
+        chosen = StatisticsFilter(request.query_params, Bet.objects.owned_by(user), request=request)
+        if not chosen.form.is_valid():
+            raise refusal_of(list(form_faults(chosen.form.errors.as_data())))
         try:
             wanted = asked(request, rolls, now=timezone.now())  # type: ignore[arg-type] # has what it reads
         except Unreadable as problem:
             field, _, text = str(problem).partition(": ")
-            fault = {"field": field, "code": "invalid", "detail": text or str(problem)}
-            raise ApiProblem("invalid", errors=[fault]) from None
+            raise unfit(field, text) from None
         if wanted is None:
             raise NotFound
         record = read_record(user, wanted.scope, self.asked.get("by"))

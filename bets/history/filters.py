@@ -18,7 +18,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from accounts.models import User
@@ -36,6 +35,7 @@ from bets.models import (
 from bets.price_text import BadOdds, parse_odds
 from games.models import Sport
 from odds.models import Bookmaker
+from rest.bodies import SOME_TEXT
 
 STATUSES: Final = {
     "open": "Open",
@@ -76,7 +76,7 @@ class Words(forms.MultipleChoiceField):
             raise ValidationError(f"Give at most {MOST_VALUES} values of {MOST_LETTERS} letters.")
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "maxLength": MOST_LETTERS, "pattern": SOME_TEXT})
 class WordsFilter(django_filters.MultipleChoiceFilter):
     """Any of several texts."""
 
@@ -105,7 +105,7 @@ class BetFilterForm(forms.Form):
         if missing:
             missing -= set(imported.filter(bet__user=self.user).values_list(what, flat=True))
         if missing:
-            raise ValidationError(f"No {what} is called “{min(missing)}”.")
+            raise ValidationError(f"No {what} is called “{min(missing)}”.", code="unknown")
         return given
 
     def clean_book(self) -> list[str]:
@@ -117,7 +117,7 @@ class BetFilterForm(forms.Form):
             own = Bet.objects.filter(user=self.user, book_name__in=missing)
             missing -= set(own.values_list("book_name", flat=True))
         if missing:
-            raise ValidationError(f"No bookmaker is called “{min(missing)}”.")
+            raise ValidationError(f"No bookmaker is called “{min(missing)}”.", code="unknown")
         return given
 
     def clean_bankroll(self) -> list[str]:
@@ -127,7 +127,7 @@ class BetFilterForm(forms.Form):
         except ValueError:
             wanted = {uuid.UUID(int=0)}
         if wanted and Bankroll.objects.filter(user=self.user, pk__in=wanted).count() < len(wanted):
-            raise ValidationError("You have no such bankroll.")
+            raise ValidationError("You have no such bankroll.", code="unknown")
         return given
 
     def clean_odds_from(self) -> Decimal | None:
@@ -143,18 +143,19 @@ class BetFilterForm(forms.Form):
         try:
             return parse_odds(text, self.user.odds_format)
         except BadOdds as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(str(error), code="unfit") from error
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         since, until = data.get("since"), data.get("until")
         if since and until and until < since:
-            self.add_error("until", "The last day is before the first.")
+            self.add_error("until", ValidationError("The last day is before the first.", code="unfit"))
         if data.get("period") and (since or until):
-            self.add_error("period", "Choose a period or days, not both.")
+            self.add_error("period", ValidationError("Choose a period or days, not both.", code="unfit"))
         low, high = data.get("odds_from"), data.get("odds_to")
         if low is not None and high is not None and ordered_odds(high) < ordered_odds(low):
-            self.add_error("odds_to", "The longest odds are shorter than the shortest.")
+            text = "The longest odds are shorter than the shortest."
+            self.add_error("odds_to", ValidationError(text, code="unfit"))
         return data
 
     def sentences(self) -> list[str]:

@@ -238,22 +238,26 @@ class TestRefusals:
 
     def test_somebody_else_s_bankroll_does_not_exist(self, bankroll: Bankroll, line: CurrentOdds) -> None:
         stranger = funded_bankroll("1000")
-        problem = refused(post(program(stranger), asked(bankroll, line)), 400, "invalid")
+        problem = refused(post(program(stranger), asked(bankroll, line)), 422, "refused")
         assert fields_of(problem) == ["bankroll_id"]
 
     def test_every_missing_selection_is_named(self, bankroll: Bankroll, line: CurrentOdds) -> None:
         gone = leg(line, selection_id=Selection.objects.order_by("-id").values_list("pk", flat=True)[0] + 7)
         response = post(program(bankroll), asked(bankroll, line, gone, gone, kind="parlay"))
-        assert fields_of(refused(response, 400, "invalid")) == [
+        assert fields_of(refused(response, 422, "refused")) == [
             "legs.1.selection_id",
             "legs.2.selection_id",
         ]
+
+    def test_a_book_that_is_not_known_is_named(self, bankroll: Bankroll, line: CurrentOdds) -> None:
+        response = post(program(bankroll), asked(bankroll, line, bookmaker="nobody"))
+        assert fields_of(refused(response, 422, "refused")) == ["bookmaker"]
 
     def test_legs_that_cannot_both_win_are_refused(self, bankroll: Bankroll) -> None:
         game = coming()
         lines = [quote(game, "h2h home", 100), quote(game, "h2h away", 100)]
         response = post(program(bankroll), asked(bankroll, *lines, kind="parlay"))
-        assert "cannot both win" in refused(response, 400, "invalid")["errors"][0]["detail"]
+        assert "cannot both win" in refused(response, 422, "refused")["errors"][0]["detail"]
 
     @pytest.mark.parametrize(
         ("changed", "field"),
@@ -268,7 +272,6 @@ class TestRefusals:
             ({"stake": None}, "stake"),
             ({"bankroll_id": "mine"}, "bankroll_id"),
             ({"bankroll_id": 7}, "bankroll_id"),
-            ({"bookmaker": "nobody"}, "bookmaker"),
             ({"bookmaker": 5}, "bookmaker"),
             ({"kind": "canadienne"}, "kind"),
             ({"kind": 1}, "kind"),

@@ -13,7 +13,7 @@ from bets.api.bets import BetViewSet
 from bets.models import Bankroll, BankrollKind
 from bettrack.mcp.calls import Call, Refused, ask, path_with
 from bettrack.mcp.schemas import Operation, operation
-from rest.problems import ApiProblem, body_of, invalid
+from rest.problems import ApiProblem, body_of, invalid, unfit
 
 TICKS: Final = 10
 MOST_TICKS: Final = 200
@@ -53,7 +53,7 @@ class PaperBets(BetViewSet):
         told: dict[str, Any] = super().body()
         mine = Bankroll.objects.owned_by(owner_of(self.request)).filter(pk=told["bankroll_id"])
         if mine.exclude(kind=BankrollKind.PAPER).exists():
-            raise invalid("bankroll_id", "Only bankrolls of paper money are played with here.", "paper_only")
+            raise unfit("bankroll_id", "Only bankrolls of paper money are played with here.", "paper_only")
         return told
 
 

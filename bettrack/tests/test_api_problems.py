@@ -84,14 +84,21 @@ class TestShape:
         assert all(set(fault) == {"field", "code", "detail"} for fault in body["errors"])
 
     @pytest.mark.parametrize(
-        "query", ["team=x", "status=lost", "date=2026-13-01", "league=%00", "zone=Mars&today=1"]
+        "query", ["team=x", "status=lost", "date=2026-13-01", "league=%00", "zone=M\0ars"]
     )
     def test_a_filter_that_cannot_be_read_is_400(self, client: Client, query: str) -> None:
         assert problem(client.get(f"/api/v1/games/?{query}"), 400, "invalid")["errors"]
 
+    @pytest.mark.parametrize(
+        "query", ["games/?zone=Mars&today=1", "odds/board/?zone=Mars", "odds/?at=2020-01-01T00:00:00Z"]
+    )
+    def test_what_is_written_well_but_cannot_be_is_422(self, client: Client, query: str) -> None:
+        (fault,) = problem(client.get(f"/api/v1/{query}"), 422, "refused")["errors"]
+        assert fault["field"] in ("zone", "game")
+
     def test_a_fault_that_quotes_a_percent_sign_is_told_as_it_is(self) -> None:
         response = signed_in(UserFactory()).get("/api/v1/bets/?odds_from=5%25%20z")
-        (fault,) = problem(response, 400, "invalid")["errors"]
+        (fault,) = problem(response, 422, "refused")["errors"]
         assert fault["field"] == "odds_from"
 
     def test_text_that_is_not_utf8_is_400(self, client: Client) -> None:
@@ -145,7 +152,9 @@ class TestDescription:
                 place = f"{method.upper()} {path}"
                 assert operation["summary"], place
                 assert operation["tags"], place
-                assert {"400", "401", "403", "404", "429", "500", "503"} <= set(operation["responses"]), place
+                assert {"400", "401", "403", "404", "422", "429", "500", "503"} <= set(
+                    operation["responses"]
+                ), place
                 status = "200" if method == "get" else next(iter(operation["responses"]))
                 if status == "204":
                     assert "content" not in operation["responses"][status], place

@@ -184,7 +184,7 @@ def test_refusals_say_what_is_wrong_and_leave_nothing_behind(line: CurrentOdds, 
     async def talk(client: Client) -> None:
         place = "place_paper_bet"
         code, text = await refused(client, place, **wanted(line, real))
-        assert code == "invalid"
+        assert code == "refused"
         assert "bankroll_id: Only bankrolls of paper money are played with here. (paper_only)" in text
         assert "You have no such bankroll" in (await refused(client, place, **wanted(line, strangers)))[1]
         dearer = [{"selection_id": line.selection_id, "odds": "+500", "point": str(line.point)}]

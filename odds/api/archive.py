@@ -34,7 +34,7 @@ from odds.models import OddSnapshot, Selection
 from odds.movement import Change, Series, moved, read_movement
 from odds.prices import LONGEST_STANDING, actual_start
 from rest.fields import NumberField, OddsField, PointField, UtcField, plain
-from rest.problems import invalid
+from rest.problems import unfit
 from rest.shaping import Row
 
 
@@ -54,7 +54,7 @@ class SnapshotViewSet(OddsView):
         asked = SnapshotFilter(request.query_params, request=request).form
         asked.is_valid()
         if not (asked.cleaned_data.get("selection") or asked.cleaned_data.get("game")):
-            raise invalid("game", "Name a game or a selection: the archive is kept by game.", "game_required")
+            raise unfit("game", "Name a game or a selection: the archive is kept by game.", "game_required")
         return self.listed_rows(rows, snapshot_row)
 
 

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from games.models import Sport
 from odds.api.archive import MovementRow, movement_row
 from odds.api.queries import ReportQuery
 from odds.api.rows import SelectionRow, selection_row, share
@@ -19,6 +20,7 @@ from odds.books_page import BookRow, read_books
 from odds.filters import BookmakerFilter, SelectionFilter
 from odds.models import Bookmaker, Selection
 from rest.fields import NumberField, UtcField
+from rest.problems import unfit
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
 
@@ -109,9 +111,10 @@ class BookmakerViewSet(ListMixin, RetrieveMixin, OddsView):
     @action(detail=False)
     def report(self, request: Request) -> Response:
         """How the books compare: hold, share of best prices, who moves first, accuracy of closing lines."""
-        page = read_books(
-            now=timezone.now(), sport=self.asked.get("sport"), days=int(self.asked["days"]), book=""
-        )
+        sport = self.asked.get("sport")
+        if sport is not None and not Sport.objects.filter(pk=sport).exists():
+            raise unfit("sport", "There is no such sport.", "unknown")
+        page = read_books(now=timezone.now(), sport=sport, days=int(self.asked["days"]), book="")
         return self.listed_rows(page.rows, report_row)
 
 

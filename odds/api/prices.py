@@ -38,7 +38,7 @@ from odds.board import BoardRequest, BoardRow, read_board
 from odds.filters import OddsFilter
 from odds.models import CurrentOdds, Selection
 from rest.fields import NumberField, OddsField, PointField, UtcField, plain
-from rest.problems import invalid
+from rest.problems import unfit
 from rest.shaping import Row
 from rest.views import lists
 
@@ -155,7 +155,7 @@ class OddsViewSet(OddsView):
         asked = query.cleaned_data
         games: Sequence[Any] = asked.get("game") or []
         if not 1 <= len(games) <= MOST_GAMES:
-            raise invalid("game", f"With at, name from 1 to {MOST_GAMES} games.", "games_required")
+            raise unfit("game", f"With at, name from 1 to {MOST_GAMES} games.", "games_required")
         chosen = Selection.objects.filter(game__in=games)
         for name in ("market", "side", "selection"):
             if asked.get(name):

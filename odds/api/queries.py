@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from games.filters import FIRST_DAY, LAST_DAY, is_zone
 from odds import pricing
@@ -19,9 +22,12 @@ from odds.edges.finding import CONSENSUS
 from odds.edges.page import EdgeKind, EdgeRequest
 from odds.forms import CLOCKS_APART
 from odds.forms import FIRST_DAY as FIRST_INSTANT
+from rest.bodies import UUID, AmountIn, ExactIn
 from rest.fields import UtcField
 
 MOST_GAMES: Final = 50
+EDGE: Final = r"^-?(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
+GAMES: Final = f"^{UUID[1:-1]}(,{UUID[1:-1]}){{0,{MOST_GAMES - 1}}}$"
 
 
 class PastField(UtcField):
@@ -31,9 +37,9 @@ class PastField(UtcField):
         instant = super().to_internal_value(str(value).replace(" ", "+"))
         now = timezone.now()
         if instant > now + CLOCKS_APART:
-            raise serializers.ValidationError("That has not come yet.", code="in_future")
+            raise serializers.ValidationError("That has not come yet.", code="unfit")
         if instant.date() < FIRST_INSTANT:
-            raise serializers.ValidationError(f"Choose an instant from {FIRST_INSTANT} on.", code="too_early")
+            raise serializers.ValidationError(f"Choose an instant from {FIRST_INSTANT} on.", code="unfit")
         return min(instant, now)
 
 
@@ -47,7 +53,7 @@ class ZoneField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         name = str(super().to_internal_value(data))
         if not is_zone(name):
-            raise serializers.ValidationError("Write a time zone such as Europe/London.", code="unknown_zone")
+            raise serializers.ValidationError("Write a time zone such as Europe/London.", code="unknown")
         return name
 
 
@@ -70,14 +76,13 @@ class BoardQuery(AtQuery):
 
     def validate_day(self, day: dt.date) -> dt.date:
         if not FIRST_DAY <= day <= LAST_DAY:
-            raise serializers.ValidationError(
-                f"Choose a day from {FIRST_DAY} to {LAST_DAY}.", code="out_of_range"
-            )
+            raise serializers.ValidationError(f"Choose a day from {FIRST_DAY} to {LAST_DAY}.", code="unfit")
         return day
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("at") and attrs["status"] != "all":
-            raise serializers.ValidationError({"status": "A past board is shown whole; leave out status."})
+            text = "A past board is shown whole; leave out status."
+            raise serializers.ValidationError({"status": ErrorDetail(text, "unfit")})
         return attrs
 
 
@@ -85,21 +90,21 @@ class GameQuery(serializers.Serializer):
     game = serializers.UUIDField(help_text="The id of a game.")
 
 
-class BestQuery(AtQuery):
-    game = serializers.CharField(
-        max_length=2000, help_text=f"Ids of up to {MOST_GAMES} games, separated by commas."
-    )
+@extend_schema_field({"type": "string", "pattern": GAMES})
+class GamesField(serializers.CharField):
+    """Ids of games, separated by commas."""
 
-    def validate_game(self, text: str) -> list[uuid.UUID]:
-        try:
-            found = [uuid.UUID(part.strip()) for part in text.split(",")]
-        except ValueError:
-            raise serializers.ValidationError(
-                "Write ids of games, separated by commas.", code="invalid"
-            ) from None
+    def to_internal_value(self, data: Any) -> Any:
+        found = str(super().to_internal_value(data)).split(",")
+        if not all(re.fullmatch(UUID, one) for one in found):
+            raise serializers.ValidationError("Write ids of games, separated by commas.", code="invalid")
         if len(found) > MOST_GAMES:
             raise serializers.ValidationError(f"Name {MOST_GAMES} games at most.", code="too_many")
-        return found
+        return [uuid.UUID(one) for one in found]
+
+
+class BestQuery(AtQuery):
+    game = GamesField(help_text=f"Ids of up to {MOST_GAMES} games, separated by commas.")
 
 
 class UpcomingQuery(serializers.Serializer):
@@ -141,6 +146,14 @@ class FairQuery(GameQuery):
     )
 
 
+@extend_schema_field({"type": "string", "pattern": EDGE, "example": "2.50"})
+class EdgeField(ExactIn):
+    """A share in per cent from −100 to 100."""
+
+    pattern, example = EDGE, "2.50"
+    words = "Write a percentage from -100 to 100, such as"
+
+
 class EdgeQuery(serializers.Serializer):
     kind = serializers.ChoiceField(required=False, choices=[str(kind) for kind in EdgeKind], default="value")
     sport = serializers.CharField(required=False, max_length=64, help_text="The feed's key.")
@@ -158,21 +171,12 @@ class EdgeQuery(serializers.Serializer):
         choices=[str(method) for method in pricing.Method],
         default=str(pricing.Method.MULTIPLICATIVE),
     )
-    least = serializers.DecimalField(
-        required=False,
-        max_digits=5,
-        decimal_places=2,
-        min_value=-100,
-        max_value=100,
-        help_text="Smallest edge, %.",
-    )
+    least = EdgeField(required=False, help_text="Smallest edge, %.")
     days = serializers.IntegerField(required=False, min_value=1, max_value=30, default=3)
     age = serializers.IntegerField(
         required=False, min_value=1, max_value=1440, default=10, help_text="Minutes."
     )
-    outlay = serializers.DecimalField(
-        required=False, max_digits=12, decimal_places=2, min_value=Decimal("0.01"), default=Decimal(100)
-    )
+    outlay = AmountIn(required=False, default=Decimal(100))
     step = serializers.ChoiceField(
         required=False, choices=list(STEPS), default="0.01", help_text="Stakes in steps of."
     )

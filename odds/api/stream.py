@@ -13,7 +13,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.http import StreamingHttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -36,12 +35,23 @@ WAIT: Final = 1.0
 """Below the time limit of the cache's connections."""
 MOST_CHANGES: Final = 1000
 OF_ONE_CALLER: Final = 3
-EXAMPLE: Final = (
-    "retry: 3000\nid: 1795200000000-0\n\n"
-    f'event: prices\nid: 1795200060000-0\ndata: {{"game_id":"{GAME_ID}","captured_at":"2026-11-20T18:21:07Z",'
-    '"more":false,"changes":[{"selection_id":4711,"bookmaker":"draftkings","price":"-112"}]}\n\n'
-)
 EVENT_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,10}")
+EXAMPLE: Final = {
+    "event": "prices",
+    "id": "1795200060000-0",
+    "data": f'{{"game_id":"{GAME_ID}","captured_at":"2026-11-20T18:21:07Z","more":false,'
+    '"changes":[{"selection_id":4711,"bookmaker":"draftkings","price":"-112"}]}',
+}
+EVENT: Final = {
+    "type": "object",
+    "description": "One event of the stream; the first has neither a name nor data.",
+    "properties": {
+        "event": {"type": "string", "enum": ["prices", "reset", "end"]},
+        "id": {"type": "string", "pattern": f"^{EVENT_ID.pattern}$"},
+        "retry": {"type": "integer", "description": "Milliseconds after which to connect again."},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 
 
 class EventRenderer(JsonRenderer):
@@ -132,7 +142,7 @@ class StreamViewSet(OddsView):
                 pattern=f"^{EVENT_ID.pattern}$", description="Begin after this event; else with the next one.",
             )
         ],
-        responses={(200, "text/event-stream"): OpenApiTypes.STR},
+        responses={(200, "text/event-stream"): EVENT},
         examples=[
             OpenApiExample("Example", value=EXAMPLE, media_type="text/event-stream", response_only=True)
         ],
@@ -144,8 +154,8 @@ class StreamViewSet(OddsView):
         `event: reset` says that events were missed: read the prices anew. The stream ends after five minutes, or with
         `event: end`; connect again with the last `id`. Full: 503 with `Retry-After`.
         """
-        last = request.headers.get("Last-Event-ID", "")
-        if last and not EVENT_ID.fullmatch(last):
+        last = request.headers.get("Last-Event-ID")
+        if last is not None and not EVENT_ID.fullmatch(last):
             raise invalid("Last-Event-ID", "Send the id of an event of this stream, or leave it out.")
         try:
             begin = last or moves.newest()
