@@ -63,15 +63,17 @@ class Line:
 LOCK = """
 SELECT id FROM bankrolls WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
-TAILS = """
-SELECT b.id, b.currency, b.may_go_negative, coalesce(last.seq, 0), coalesce(last.balance_after, 0),
+TAIL = """
+b.id, b.currency, b.may_go_negative, coalesce(last.seq, 0), coalesce(last.balance_after, 0),
     b.archived_at IS NOT NULL, b.kind
-FROM bankrolls b
-LEFT JOIN LATERAL (
+"""
+"""The columns of a ``Tail`` of ``WITH_TAIL``."""
+WITH_TAIL = """
+bankrolls b LEFT JOIN LATERAL (
     SELECT seq, balance_after FROM ledger_entries WHERE bankroll_id = b.id ORDER BY seq DESC LIMIT 1
 ) last ON true
-WHERE b.id = ANY(%s::uuid[])
 """
+TAILS = f"SELECT {TAIL} FROM {WITH_TAIL} WHERE b.id = ANY(%s::uuid[])"  # noqa: S608 - the parts are constants
 APPEND = """
 INSERT INTO ledger_entries
     (bankroll_id, seq, previous_seq, kind, amount, balance_before, balance_after, bet_id, revision, note,
@@ -88,10 +90,16 @@ def lock_bankrolls(bankroll_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Tail]:
     Two statements: the second sees what was committed while the first waited.
     """
     wanted = sorted(set(bankroll_ids))
+    hold(wanted)
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [wanted])
         cursor.execute(TAILS, [wanted])
         return {row[0]: Tail(*row) for row in cursor.fetchall()}
+
+
+def hold(bankroll_ids: list[uuid.UUID]) -> None:
+    """Lock the bankrolls until the end of the transaction; where their chains end is read by a later statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [bankroll_ids])
 
 
 def plan(tails: dict[uuid.UUID, Tail], movements: Iterable[Movement]) -> list[Line]:

@@ -75,8 +75,7 @@ def draw_is_offered(
     the market at all. Of a bet at no book, or at one that does not quote it, nobody can say whether the draw was an
     outcome, so the market does: it was if more than half of the books that quote a winner then price the draw.
     """
-    base, _ = markets.split_period(selection.market)
-    if selection.side == Side.DRAW or (base in MONEYLINE and selection.game.sport_id.startswith("soccer_")):
+    if draw_always_counts(selection):
         return True
     sides_by_book: dict[int, set[str]] = {}
     for book_id, side in sides_quoted(selection, as_of):
@@ -85,6 +84,14 @@ def draw_is_offered(
         return Side.DRAW in sides_by_book[bookmaker.pk]
     with_draw = sum(Side.DRAW in sides for sides in sides_by_book.values())
     return 2 * with_draw > len(sides_by_book)
+
+
+def draw_always_counts(selection: Selection) -> bool:
+    """Tell whether the draw is an outcome whatever the books show: where it is backed, and of a winner in soccer."""
+    base, _ = markets.split_period(selection.market)
+    return selection.side == Side.DRAW or (
+        base in MONEYLINE and selection.game.sport_id.startswith("soccer_")
+    )
 
 
 def sides_quoted(selection: Selection, as_of: dt.datetime | None) -> Iterable[tuple[int, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -136,7 +137,13 @@ class GameFilter(filters.FilterSet):
 
 
 def is_zone(name: str) -> bool:
-    return name in zoneinfo.available_timezones() and name not in ("Factory", "localtime")
+    return name in zones()
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The time zones there are; looking them up reads the folders of the time zone database."""
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 
 def zone_of(request: Any, name: str = "") -> zoneinfo.ZoneInfo:

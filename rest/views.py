@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from rest.kept import Kept, as_answer, find, keep
 from rest.pages import KeysetPages
 from rest.problems import ApiProblem, form_faults, invalid, refusal_of
 from rest.shaping import Shape, expandable_of, identity_of, read_shape
@@ -26,22 +27,48 @@ SAFE: Final = ("GET", "HEAD")
 KEPT_IN_304: Final = ("ETag", "Cache-Control", "Vary", "RateLimit", "RateLimit-Policy", "Link")
 SHAPES: Final = ("fields", "expand")
 PAGES: Final = ("cursor", "limit")
+NAMES: Final[dict[type[Any], frozenset[str]]] = {}
 
 
 class Unchanged(Exception):
     """What the client holds is still so."""
 
 
+class Known(Exception):
+    """The answer has been made before and is kept."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__()
+        self.kept = kept
+
+
 class Filters(DjangoFilterBackend):
     """A filter set whose faults are told in the API's shape, as its form words them."""
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        if not is_filtered(view.filterset_class, frozenset(request.query_params)):
+            return queryset
         filters = self.get_filterset(request, queryset, view)
         if filters is None:
             return queryset
         if not filters.is_valid():
             raise refusal_of(list(form_faults(filters.form.errors.as_data())))
         return filters.qs
+
+
+def is_filtered(filters: type[FilterSet] | None, asked: frozenset[str]) -> bool:
+    """Tell whether a filter set has anything to do with what is asked: a form is not made for nothing."""
+    if filters is None:
+        return False
+    return any(name in asked or each.extra.get("required") for name, each in filters.base_filters.items())
+
+
+def names_of(described: type[Any]) -> frozenset[str]:
+    """The fields of a serializer; they are copied at length whenever one is made."""
+    found = NAMES.get(described)
+    if found is None:
+        found = NAMES[described] = frozenset(described().fields)
+    return found
 
 
 class ApiView(GenericViewSet):
@@ -81,6 +108,8 @@ class ApiView(GenericViewSet):
             self.state = self.read_state(request)
             if self.state and self.state in held_tags(request):
                 raise Unchanged
+            if self.state and (kept := find(self.state)) is not None:
+                raise Known(kept)
         self.read_parameters(request)
 
     state: str | None = None
@@ -120,7 +149,7 @@ class ApiView(GenericViewSet):
         if self.filterset_class is not None and self.action in self.filtered_actions:
             known |= set(self.filterset_class.base_filters)
         if (query := self.get_query_class()) is not None:
-            known |= set(query().fields)
+            known |= names_of(query)
         return known
 
     def is_shaped(self) -> bool:
@@ -148,9 +177,11 @@ class ApiView(GenericViewSet):
         row = self.get_serializer_class()
         self.shape = Shape()
         if self.is_shaped():
-            names = set(row().fields)
             self.shape = read_shape(
-                request.query_params, known=names, identity=identity_of(row), expandable=expandable_of(row)
+                request.query_params,
+                known=names_of(row),
+                identity=identity_of(row),
+                expandable=expandable_of(row),
             )
         self.asked = {}
         if (query := self.get_query_class()) is not None:
@@ -182,12 +213,21 @@ class ApiView(GenericViewSet):
         page = self.paginate_queryset(rows)
         return self.get_paginated_response([self.shape.of(row_of(row)) for row in page or []])
 
+    def listed_whole(
+        self, rows: QuerySet[Any], rows_of: Callable[[list[Any]], list[dict[str, Any]]]
+    ) -> Response:
+        """A page of rows that a function makes of the whole page."""
+        page = self.paginate_queryset(rows) or []
+        return self.get_paginated_response([self.shape.of(row) for row in rows_of(page)])
+
     def one(self, row: dict[str, Any]) -> Response:
         return Response(self.shape.of(row))
 
     def handle_exception(self, exc: Exception) -> Any:
         if isinstance(exc, Unchanged):
             return HttpResponseNotModified()
+        if isinstance(exc, Known):
+            return as_answer(exc.kept, self.request)
         return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -197,7 +237,9 @@ class ApiView(GenericViewSet):
         patch_vary_headers(final, ("Authorization", "Cookie"))
         patch_cache_control(final, private=True, no_cache=True)
         if self.state and final.status_code in (200, 304):
-            final.headers["ETag"] = self.state
+            final.headers["ETag"] = state = self.state
+            if isinstance(final, Response):
+                final.add_post_render_callback(lambda answer: keep(state, answer))
         elif request.method in SAFE and final.status_code == 200 and isinstance(final, Response):
             final.add_post_render_callback(lambda answer: tagged(request, answer))
         return final

@@ -33,12 +33,15 @@ KEPT_HEADERS: Final = ("Location",)
 
 CLAIM: Final = """
 INSERT INTO kept_answers (user_id, key, fingerprint, headers, body, created_at)
-VALUES (%(user)s, %(key)s, %(fingerprint)s, '{}', '', %(now)s)
+SELECT %(user)s::uuid, %(key)s, %(fingerprint)s, '{}', '', %(now)s::timestamptz
+ WHERE (SELECT set_config('lock_timeout', %(longest)s, true)) IS NOT NULL
 ON CONFLICT (user_id, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, status = NULL, headers = '{}', body = '', created_at = excluded.created_at
  WHERE kept_answers.created_at < %(oldest)s
-RETURNING id
+RETURNING id, set_config('lock_timeout', '0', true)
 """
+"""The longest wait is set before the row is inserted, which may wait, and taken back once it is."""
+KEEP: Final = "UPDATE kept_answers SET status = %s, headers = %s::jsonb, body = %s WHERE id = %s"
 
 
 def once(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,12 +98,11 @@ def claim(request: Request, key: str, fingerprint: str, now: dt.datetime) -> int
         "fingerprint": fingerprint,
         "now": now,
         "oldest": now - KEPT,
+        "longest": LONGEST_WAIT,
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
         cursor.execute(CLAIM, given)
         row = cursor.fetchone()
-        cursor.execute("SELECT set_config('lock_timeout', '0', true)")
     return row[0] if row else None
 
 
@@ -123,7 +125,8 @@ def keep(claimed: int, response: Any) -> None:
     """Keep the answer in the transaction of the work."""
     body = b"" if response.data is None else dumps(response.data)
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    KeptAnswer.objects.filter(pk=claimed).update(status=response.status_code, headers=headers, body=body)
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [response.status_code, dumps(headers).decode(), body, claimed])
 
 
 def kept_or_undone(response: Any) -> Any:

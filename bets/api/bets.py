@@ -19,8 +19,9 @@ from accounts.api.idempotency import once
 from bets.api.changing import Changes, EditIn
 from bets.api.deciding import BODIES
 from bets.api.placing import PlaceIn, place
+from bets.api.reading import bets_out, placed_out, with_columns
 from bets.api.refusals import refusals
-from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, bet_out, event_out, ledger_out, money, with_rows
+from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, event_out, ledger_out, money
 from bets.history.filters import BetFilter
 from bets.models import Bet, BetEvent, BetStatus, LedgerEntry
 from bets.stats.scope import ids_of
@@ -120,16 +121,13 @@ class BetViewSet(Changes, BetsView):
 
     def list(self, request: Request) -> Response:
         """Your bets, the newest first."""
-        expand = self.shape.expand
-        bets = with_rows(self.filter_queryset(self.get_queryset()), expand).order_by(
-            *ORDERS[self.asked["order"]]
-        )
-        return self.listed_rows(bets, lambda bet: bet_out(bet, expand))
+        bets = with_columns(self.filter_queryset(self.get_queryset())).order_by(*ORDERS[self.asked["order"]])
+        return self.listed_whole(bets, lambda page: bets_out(page, self.shape.expand))
 
     def retrieve(self, request: Request, pk: Any = None) -> Response:
         """One of your bets. `expand=evidence,events,ledger` adds why it was graded so and what it moved."""
-        expand = self.shape.expand
-        return self.one(bet_out(self._own(expand), expand))
+        bet = get_object_or_404(with_columns(self.get_queryset()), pk=self.kwargs["pk"])
+        return self.one(bets_out([bet], self.shape.expand)[0])
 
     @once
     def create(self, request: Request) -> Response:
@@ -141,19 +139,15 @@ class BetViewSet(Changes, BetsView):
         """
         body = self.body()
         with refusals("stake"):
-            bet = place(request, body)
-        return self.answer(bet, status=201)
+            bet, legs = place(request, body)
+        if legs is None:
+            return self.answer(bet, status=201)
+        return Response(placed_out(bet, legs), status=201, headers=where(bet))
 
     def answer(self, bet: Bet, *, status: int = 200) -> Response:
         """The bet as it is now."""
-        row = bet_out(with_rows(Bet.objects.all()).get(pk=bet.pk))
-        where = {"Location": reverse("api:bet-detail", args=[bet.pk])} if status == 201 else None
-        return Response(row, status=status, headers=where)
-
-    def _own(self, expand: frozenset[str] = frozenset()) -> Bet:
-        own = with_rows(self.get_queryset(), expand)
-        found: Bet = get_object_or_404(own, pk=self.kwargs["pk"])
-        return found
+        row = bets_out([with_columns(Bet.objects.all()).get(pk=bet.pk)])[0]
+        return Response(row, status=status, headers=where(bet) if status == 201 else None)
 
     @lists
     @action(detail=True)
@@ -219,3 +213,7 @@ class BetViewSet(Changes, BetsView):
             }
 
         return self.listed_rows(rows, row_of)
+
+
+def where(bet: Bet) -> dict[str, str]:
+    return {"Location": reverse("api:bet-detail", args=[bet.pk])}

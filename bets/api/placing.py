@@ -14,8 +14,8 @@ from accounts.models import User
 from bets.api.repeats import lasting_key
 from bets.api.rows import ROLL_ID
 from bets.grading import EachWay
-from bets.models import Bankroll, Bet, BetKind
-from bets.placement import LegAsked, TicketAsked, place_asked
+from bets.models import Bankroll, BetKind
+from bets.placement import LegAsked, Placed, TicketAsked, place_in_transaction
 from bets.placement.asked import MAX_LEGS, MAX_NOTE, MAX_TAG, MAX_TAGS
 from odds.models import Bookmaker, Selection
 from rest.bodies import AmountIn, Body, FlagIn, IdIn, OddsIn, PercentIn, PointIn, TextIn, WholeIn
@@ -163,7 +163,7 @@ def legs_of(legs: Sequence[Mapping[str, Any]]) -> tuple[LegAsked, ...]:
     )
 
 
-def place(request: Request, body: Mapping[str, Any]) -> Bet:
-    """Place the bet that a checked body asks for. Raises ApiProblem, Refused."""
+def place(request: Request, body: Mapping[str, Any]) -> Placed:
+    """Place the bet that a checked body asks for, in the transaction of ``once``. Raises ApiProblem, Refused."""
     ticket = ticket_of(body, user=owner_of(request), key=lasting_key(request))
-    return place_asked(ticket, note=body["note"], tags=body["tags"])
+    return place_in_transaction(ticket, note=body["note"], tags=body["tags"])

@@ -5,21 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 
 from bets.models import (
     Bankroll,
-    Bet,
     BetEvent,
     BetKind,
-    BetLeg,
     BetStatus,
     ImportedLeg,
     LedgerEntry,
 )
 from games.api import GAME_ID
-from odds.api.rows import american, decimal, described, priced, sides_of
+from odds.api.rows import Sides, american, decimal, described, priced
 from rest.fields import AmountField, NumberField, OddsField, PointField, UtcField, plain
 from rest.shaping import Row
 
@@ -165,40 +162,17 @@ class BetOutRow(Row):
         }  # fmt: skip
 
 
-def with_rows(bets: QuerySet[Bet], expand: frozenset[str] = frozenset()) -> QuerySet[Bet]:
-    """Join what ``bet_out`` reads: two statements more for a page, and one or two for each part expanded."""
-    legs = BetLeg.objects.select_related(
-        "game__sport",
-        "game__home_team",
-        "game__away_team",
-        "selection",
-        *(["grade"] if "evidence" in expand else []),
-    ).order_by("position")
-    found = bets.select_related("bookmaker", "bankroll").prefetch_related(
-        Prefetch("legs", legs), "imported_legs"
-    )
-    if "events" in expand:
-        found = found.prefetch_related(
-            Prefetch("events", BetEvent.objects.select_related("by").order_by("at", "id"))
-        )
-    if "ledger" in expand:
-        found = found.prefetch_related(Prefetch("ledger", LedgerEntry.objects.order_by("at", "id")))
-    return found
-
-
-def bet_out(bet: Bet, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """A bet of ``with_rows``."""
-    legs = [leg_out(leg, evidence="evidence" in expand) for leg in bet.legs.all()]
-    legs += [imported_out(leg) for leg in bet.imported_legs.all()]
+def bet_out(bet: Any, legs: list[dict[str, Any]]) -> dict[str, Any]:
+    """A bet by its columns (see ``reading.BET``) and its legs as they are written."""
     only = legs[0] if len(legs) == 1 else {}
     gain = None if bet.payout is None else bet.payout if bet.is_bonus else bet.payout - bet.stake
-    row = {
-        "id": bet.pk,
+    return {
+        "id": bet.id,
         "bankroll_id": bet.bankroll_id,
-        "bankroll": bet.bankroll.name,
-        "currency": bet.bankroll.currency,
-        "money": bet.bankroll.kind,
-        "bookmaker": bet.bookmaker.key if bet.bookmaker else None,
+        "bankroll": bet.bankroll__name,
+        "currency": bet.bankroll__currency,
+        "money": bet.bankroll__kind,
+        "bookmaker": bet.bookmaker__key,
         "book_name": bet.book_name,
         "kind": bet.kind,
         "status": bet.status,
@@ -230,13 +204,6 @@ def bet_out(bet: Bet, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
         "tags": bet.tags,
         "legs": legs,
     }
-    if "events" in expand:
-        row["events"] = [event_out(event) for event in bet.events.all()]
-    if "ledger" in expand:
-        row["ledger"] = [ledger_out(line) for line in bet.ledger.all()]
-    if "evidence" in expand:
-        row["evidence"] = True
-    return row
 
 
 FLAT: Final = (
@@ -244,18 +211,19 @@ FLAT: Final = (
 )  # fmt: skip
 
 
-def leg_out(leg: BetLeg, *, evidence: bool = False) -> dict[str, Any]:
-    game, chosen = leg.game, leg.selection
+def leg_out(leg: Any, *, evidence: bool = False) -> dict[str, Any]:
+    """A leg by its columns (see ``reading.LEG``)."""
+    sides = Sides(leg.game__home_team__name, leg.game__away_team__name)
     row = {
         "position": leg.position,
-        "game_id": game.pk,
-        "game_title": game.title,
-        "sport_key": game.sport_id,
-        "sport_name": game.sport_name,
-        "commence_time": game.commence_time,
-        "game_status": game.status,
+        "game_id": leg.game_id,
+        "game_title": leg.game__title,
+        "sport_key": leg.game__sport_id,
+        "sport_name": leg.game__sport__title,
+        "commence_time": leg.game__commence_time,
+        "game_status": leg.game__status,
         "selection_id": leg.selection_id,
-        **described(chosen.market, chosen.participant, chosen.side, sides_of(game)),
+        **described(leg.selection__market, leg.selection__participant, leg.selection__side, sides),
         "bet_type": leg.bet_type,
         "point": plain(leg.point),
         "odds": american(leg.odds),
@@ -269,7 +237,7 @@ def leg_out(leg: BetLeg, *, evidence: bool = False) -> dict[str, Any]:
         "closing_fair": plain(leg.closing_fair),
         "imported": False,
     }
-    return {**row, "evidence": leg.evidence} if evidence else row
+    return {**row, "evidence": leg.grade__evidence or {}} if evidence else row
 
 
 def imported_out(leg: ImportedLeg) -> dict[str, Any]:

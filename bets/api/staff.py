@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -15,8 +16,9 @@ from rest_framework.response import Response
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.deciding import BODIES, DecisionIn, Decisions
+from bets.api.reading import OWNER, bets_out, with_columns
 from bets.api.refusals import refusals
-from bets.api.rows import BET_ID, BetOutRow, bet_out, with_rows
+from bets.api.rows import BET_ID, BetOutRow
 from bets.decisions.many import MOST, grade_many_again, void_many
 from bets.models import Bet
 from bets.review import Filters, matching
@@ -89,14 +91,12 @@ class ReviewViewSet(Decisions, ApiView):
 
     def retrieve(self, request: Request, pk: Any = None) -> Response:
         """Anybody's bet. `expand=evidence,events,ledger` adds why it was graded so and what it moved."""
-        expand = self.shape.expand
-        bets = with_rows(self.get_queryset(), expand).select_related("user", "bookmaker", "bankroll")
-        return self.one(review_row(get_object_or_404(bets, pk=pk), expand))
+        bet = get_object_or_404(with_columns(self.get_queryset(), OWNER), pk=pk)
+        return self.one(review_rows([bet], self.shape.expand)[0])
 
     def answer(self, bet: Bet) -> Response:
         """The bet as it is now."""
-        rows = with_rows(Bet.objects.all()).select_related("user", "bookmaker", "bankroll")
-        return Response(review_row(rows.get(pk=bet.pk)))
+        return Response(review_rows([with_columns(Bet.objects.all(), OWNER).get(pk=bet.pk)])[0])
 
     @action(detail=True, methods=["post"], url_path="send-back")
     @once
@@ -124,9 +124,10 @@ class ReviewViewSet(Decisions, ApiView):
             days=asked.get("days"),
             game=asked.get("game"),
         )
-        bets = with_rows(matching(filters, timezone.now())).select_related("user", "bookmaker", "bankroll")
-        return self.listed_rows(bets.order_by("placed_at", "id"), review_row)
+        bets = with_columns(matching(filters, timezone.now()), OWNER)
+        return self.listed_whole(bets.order_by("placed_at", "id"), review_rows)
 
 
-def review_row(bet: Bet, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
-    return {**bet_out(bet, expand), "username": bet.user.username}
+def review_rows(bets: Sequence[Any], expand: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    rows = bets_out(bets, expand)
+    return [{**row, "username": bet.user__username} for row, bet in zip(rows, bets, strict=True)]

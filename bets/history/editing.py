@@ -24,7 +24,7 @@ from bets.limits import lock_owner, require_within_limits
 from bets.models import Bet, BetEvent, BetEventKind, BetKind, BetLeg, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE, BadAmount, format_money
 from bets.placement.asked import LegAsked, TicketAsked, check_ticket, check_words, exact_text
-from bets.placement.service import AgreedLeg, drawn_up
+from bets.placement.drawing import AgreedLeg, drawn_up
 from bets.ticket_terms import OWN_PRICE_KINDS, each_way_of
 from games.models import Game, GameStatus
 from odds.models import Bookmaker

@@ -4,48 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import User
 from bets import ledger, offers
-from bets.clock import database_now
 from bets.exceptions import BadBet, GameClosed, IdempotencyConflict, PriceGone, PriceMoved
-from bets.grading import EachWay, LegGrade, grade_ticket, win_factor
+from bets.grading import EachWay
 from bets.limits import lock_owner, require_within_limits
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetKind, BetLeg, LedgerKind
-from bets.money import LARGEST, LARGEST_BALANCE, round_money
 from bets.offers import Accept, Offer
 from bets.placement.asked import LegAsked, TicketAsked, check_ticket, exact_text
-from bets.ticket_terms import OWN_PRICE_KINDS, if_all_win, is_system, liability
+from bets.placement.drawing import AgreedLeg, drawn_up, quote
+from bets.placement.standing import read_market, read_standing
 from games.models import Game, GameStatus
 from odds import markets
 from odds.models import Bookmaker, Selection
-from odds.pricing import american_from_decimal, format_point
+from odds.pricing import format_point
 
 
-@dataclass(frozen=True, slots=True)
-class AgreedLeg:
-    """A leg at the price it gets, in American odds; ``offer`` is None for a price of the user's own."""
-
-    asked: LegAsked
-    offer: Offer | None
-
-    @property
-    def odds(self) -> Decimal:
-        return self.asked.price if self.offer is None else self.offer.price
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A ticket as an unsaved bet, and what it pays and gains if every leg wins, in the bankroll's currency."""
+class Placed(NamedTuple):
+    """A bet and, where it has been written just now, its legs; None of one that was placed before."""
 
     bet: Bet
-    payout: Decimal
-    profit: Decimal
+    legs: list[BetLeg] | None
 
 
 def place_straight(
@@ -158,7 +143,7 @@ def place_once(
     """Place a checked ticket in a transaction of its own; the first bet where another request was quicker."""
     try:
         with transaction.atomic():
-            return place(ticket, note=note, tags=tags, replayed_at=replayed_at)
+            return place(ticket, note=note, tags=tags, replayed_at=replayed_at).bet
     except IntegrityError as error:
         if "bet_is_placed_once" not in str(error):
             raise
@@ -168,128 +153,57 @@ def place_once(
         return first
 
 
-def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: dt.datetime | None) -> Bet:
+def place_in_transaction(ticket: TicketAsked, *, note: str, tags: Sequence[str]) -> Placed:
+    """Record a ticket as ``place_asked`` does, in the transaction of a caller who holds the key of the request."""
+    check_ticket(ticket, note=note, tags=tags)
+    quote(ticket)
+    return place(ticket, note=note, tags=tags, replayed_at=None)
+
+
+def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: dt.datetime | None) -> Placed:
     """Check and write inside the caller's transaction; games are locked first, by key, then owner and bankroll."""
-    wanted = sorted({leg.selection.game_id for leg in ticket.legs})
-    games = list(Game.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
-    if len(games) < len(wanted):
-        raise GameClosed("This game is no longer listed.")
-    first = placed_before(ticket)
-    if first is not None:
-        return first
+    games = lock_games(ticket)
     lock_owner(ticket.user)
-    at = replayed_at or database_now()
+    standing = read_standing(ticket)
+    if standing.is_placed:
+        first = placed_before(ticket)
+        if first is not None:
+            return Placed(first, None)
+    at, tail = replayed_at or standing.at, standing.tail
     for game in games:
         check_open(game, at, is_replay=replayed_at is not None)
-    legs = [AgreedLeg(leg, agreed_offer(ticket, leg, as_of=replayed_at)) for leg in ticket.legs]
+    market = read_market(ticket, as_of=replayed_at)
+    legs = [
+        AgreedLeg(leg, agreed_offer(ticket, leg, found.offer, as_of=replayed_at), found.draw_offered)
+        for leg, found in zip(ticket.legs, market, strict=True)
+    ]
     bet = drawn_up(ticket, legs).bet
     bet.placed_at, bet.note, bet.tags = at, note, list(tags)
-    risk = Decimal(0) if bet.is_bonus else bet.stake
-    tails = ledger.lock_bankrolls([ticket.bankroll.pk])
-    tail = tails[ticket.bankroll.pk]
-    require_within_limits(user=ticket.user, currency=tail.currency, money=tail.kind, risk=risk, at=at)
+    if standing.has_limits:
+        risk = Decimal(0) if bet.is_bonus else bet.stake
+        require_within_limits(user=ticket.user, currency=tail.currency, money=tail.kind, risk=risk, at=at)
     ledger.require_in_use(tail)
     if not bet.is_bonus:
         ledger.require_funds(tail, bet.stake, what="liability" if bet.is_lay else "stake")
-    write_bet(ticket, bet, legs, as_of=replayed_at)
+    written = write_bet(ticket, bet, legs)
     if not bet.is_bonus:
-        stake = ledger.Movement(ticket.bankroll.pk, LedgerKind.STAKE, -bet.stake, bet.pk)
-        ledger.append(ledger.plan(tails, [stake]), at=at)
-    Game.objects.filter(pk__in=wanted).update(bet_count=F("bet_count") + 1)
-    return bet
+        stake = ledger.Movement(tail.bankroll_id, LedgerKind.STAKE, -bet.stake, bet.pk)
+        ledger.append(ledger.plan({tail.bankroll_id: tail}, [stake]), at=at)
+    Game.objects.filter(pk__in=[game.pk for game in games]).update(bet_count=F("bet_count") + 1)
+    return Placed(bet, written)
 
 
-def quote(ticket: TicketAsked) -> Quote:
-    """Return what a ticket comes to at the prices asked for, by the arithmetic that places and settles it.
-
-    Raises BadBet as ``drawn_up`` does; what else is wrong with the ticket ``check_ticket`` says.
-    """
-    return drawn_up(ticket, [AgreedLeg(leg, None) for leg in ticket.legs])
-
-
-def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Quote:
-    """Return the ticket as an unsaved bet: its price, how many combinations, and all that it risks.
-
-    Raises BadBet for legs that make no ticket of its kind, and for sums or odds too large to record.
-    """
-    odds, combinations = whole_price(ticket, legs)
-    bet = unsaved(ticket, odds, combinations)
-    most = if_all_win(
-        bet,
-        [leg.odds for leg in legs],
-        currency=ticket.bankroll.currency,
-        sport=sport_of(ticket),
-        each_way=ticket.each_way,
-    )
-    if most.payout is None or most.profit is None or most.payout > LARGEST_BALANCE:
-        raise BadBet("The bet could return more than can be recorded." if most.payout else most.reason)
-    return Quote(bet, most.payout, most.profit)
-
-
-def unsaved(ticket: TicketAsked, odds: Decimal, combinations: int) -> Bet:
-    """Return the bet that the ticket makes at its price, with all that it risks. Raises BadBet."""
-    risked = Decimal(combinations) * ticket.stake
-    if ticket.is_lay:
-        risked = round_money(liability(ticket.stake, odds), ticket.bankroll.currency)
-    if not 0 < risked <= LARGEST:
-        raise BadBet("The ticket would risk an amount that cannot be recorded.")
-    has_unit = ticket.is_lay or combinations > 1 or is_system(ticket.kind)
-    way = ticket.each_way
-    return Bet(
-        user=ticket.user,
-        bankroll=ticket.bankroll,
-        bookmaker=ticket.bookmaker,
-        kind=ticket.kind,
-        stake=risked,
-        unit_stake=ticket.stake if has_unit else None,
-        combinations=combinations,
-        sizes=list(ticket.sizes),
-        teaser_points=ticket.teaser_points,
-        is_lay=ticket.is_lay,
-        commission_pct=ticket.commission,
-        each_way_places=way.places if way else None,
-        each_way_fraction=way.fraction if way else None,
-        odds=odds,
-        own_price=ticket.own_price,
-        is_bonus=ticket.is_bonus,
-        boost_pct=ticket.boost_pct,
-        boost_cap=ticket.boost_cap,
-        insured_up_to=ticket.insured_up_to,
-        idempotency_key=ticket.idempotency_key,
-    )
-
-
-def whole_price(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> tuple[Decimal, int]:
-    """Return the American odds of the whole ticket, and of how many combinations it is.
-
-    A parlay's are the product of its legs', a teaser's the table's, a system's what it returns if every leg wins for
-    all that it risks. Raises BadBet.
-    """
-    if ticket.kind == BetKind.STRAIGHT and len(legs) == 1:
-        return legs[0].odds, 1 if ticket.each_way is None else 2
-    price = ticket.ticket_price
-    grade = grade_ticket(
-        kind=ticket.kind,
-        stake=Decimal(1),
-        currency="USD",
-        legs=[LegGrade("won", win_factor(leg.odds)) for leg in legs],
-        sizes=ticket.sizes,
-        sport=sport_of(ticket),
-        teaser_points=ticket.teaser_points,
-        ticket_odds=None if price is None else win_factor(price),
-    )
-    if grade.factor is None or grade.staked is None:
-        raise BadBet(grade.reason)
-    odds = (
-        price if price is not None and ticket.kind in OWN_PRICE_KINDS else american_from_decimal(grade.factor)
-    )
-    if abs(odds) >= 10**12:
-        raise BadBet("The odds of the whole ticket are more than can be recorded.")
-    return odds, int(grade.staked)
-
-
-def sport_of(ticket: TicketAsked) -> str:
-    return ticket.legs[0].selection.game.sport_id
+def lock_games(ticket: TicketAsked) -> list[Game]:
+    """Lock the games by key, and bring the ticket's own up to date with them. Raises GameClosed."""
+    games = {leg.selection.game_id: leg.selection.game for leg in ticket.legs}
+    rows = Game.objects.select_for_update(no_key=True).filter(pk__in=games).order_by("pk")
+    found = {pk: (status, start) for pk, status, start in rows.values_list("pk", "status", "commence_time")}
+    if len(found) < len(games):
+        raise GameClosed("This game is no longer listed.")
+    for leg in ticket.legs:
+        game = leg.selection.game
+        game.status, game.commence_time = found[game.pk]
+    return list(games.values())
 
 
 def check_open(game: Game, at: dt.datetime, *, is_replay: bool) -> None:
@@ -305,7 +219,9 @@ def check_open(game: Game, at: dt.datetime, *, is_replay: bool) -> None:
         raise GameClosed(f"{game} has started.")
 
 
-def agreed_offer(ticket: TicketAsked, leg: LegAsked, *, as_of: dt.datetime | None) -> Offer | None:
+def agreed_offer(
+    ticket: TicketAsked, leg: LegAsked, offer: Offer | None, *, as_of: dt.datetime | None
+) -> Offer | None:
     """Return the book's offer at the price the leg gets; None for a price of the user's own.
 
     Raises PriceGone or PriceMoved when the book does not offer what was asked.
@@ -315,7 +231,6 @@ def agreed_offer(ticket: TicketAsked, leg: LegAsked, *, as_of: dt.datetime | Non
         if not leg.own_price:
             raise BadBet("Choose the bookmaker whose price this is.")
         return None
-    offer = offers.offer_of(leg.selection, book, leg.point, as_of=as_of)
     if leg.own_price:
         return offer if offer is not None and offer.price == leg.price else None
     if offer is not None and offers.is_acceptable(
@@ -357,22 +272,24 @@ def placed_before(ticket: TicketAsked) -> Bet | None:
     return event.bet
 
 
-def write_bet(ticket: TicketAsked, bet: Bet, legs: Sequence[AgreedLeg], *, as_of: dt.datetime | None) -> None:
-    """Write the bet, its legs and its first event."""
-    bet.save(force_insert=True)
-    BetLeg.objects.bulk_create(
+def write_bet(ticket: TicketAsked, bet: Bet, legs: Sequence[AgreedLeg]) -> list[BetLeg]:
+    """Write the bet, its legs and its first event; three statements. Return the legs."""
+    rows = [
         BetLeg(
             bet=bet,
             position=position,
-            game_id=leg.asked.selection.game_id,
+            game=leg.asked.selection.game,
             selection=leg.asked.selection,
             bet_type=markets.bet_type(leg.asked.selection.market),
             odds=leg.odds,
             point=leg.asked.point,
-            draw_offered=offers.draw_is_offered(leg.asked.selection, ticket.bookmaker, as_of=as_of),
+            draw_offered=leg.draw_offered,
             price_seen_at=None if leg.offer is None else leg.offer.seen_at,
         )
         for position, leg in enumerate(legs, start=1)
-    )
+    ]
+    bet.save(force_insert=True)
+    BetLeg.objects.bulk_create(rows)
     data = {"asked": ticket.terms(), "odds": exact_text(bet.odds)}
     BetEvent.objects.create(bet=bet, kind=BetEventKind.PLACED, by=ticket.user, data=data, at=bet.placed_at)
+    return rows

@@ -69,7 +69,7 @@ def test_placing_takes_a_constant_number_of_statements(line: CurrentOdds) -> Non
         connection,
     ) as queries:
         place(line, bankroll)
-    assert len(queries) <= 18, [q["sql"][:80] for q in queries]
+    assert len(queries) <= 12, [q["sql"][:80] for q in queries]
 
 
 def test_the_same_key_and_terms_place_one_bet(line: CurrentOdds) -> None:

@@ -9,36 +9,40 @@ from pathlib import Path
 from django.db import connection
 
 PROC = Path("/proc")
+Times = dict[int, float]
+"""Seconds of user and system time by process."""
 
 
-def seconds_of(pids: Iterable[int]) -> float:
-    """User and system time of the processes together; those that are gone or cannot be looked at count nothing."""
-    ticks = 0
-    for pid in pids:
-        fields = _stat(pid)
-        ticks += int(fields[11]) + int(fields[12]) if fields else 0
-    return ticks / os.sysconf("SC_CLK_TCK")
+def worked(before: Times, after: Times) -> float:
+    """Seconds that the processes which are still there have worked meanwhile; new ones have worked all theirs."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
 
 
-def family_of(pid: int) -> set[int]:
+def family_of(pid: int) -> Times:
     """The process and all that descend from it."""
     parents = {int(path.name): _stat(int(path.name)) for path in PROC.glob("[0-9]*")}
     found = {pid}
     while True:
         more = {each for each, fields in parents.items() if fields and int(fields[1]) in found} - found
         if not more:
-            return found
+            return times_of(found)
         found |= more
 
 
-def backends() -> set[int]:
+def backends() -> Times:
     """The processes of the database server that serve others on this database; none where it runs elsewhere."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        found = {row[0] for row in cursor.fetchall()}
-    return {pid for pid in found if _name(pid) == "postgres"}
+        pids = [row[0] for row in cursor.fetchall()]
+    return times_of(pid for pid in pids if _name(pid) == "postgres")
+
+
+def times_of(pids: Iterable[int]) -> Times:
+    """Those that are gone or cannot be looked at are left out."""
+    tick = os.sysconf("SC_CLK_TCK")
+    return {pid: (int(fields[11]) + int(fields[12])) / tick for pid in pids if (fields := _stat(pid))}
 
 
 def _name(pid: int) -> str:

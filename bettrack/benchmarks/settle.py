@@ -70,7 +70,7 @@ INSERT INTO ledger_entries (bankroll_id, seq, previous_seq, kind, amount, balanc
 SELECT bankroll_id, seq, nullif(seq - 1, 0), kind, amount,
     sum(amount) OVER w - amount, sum(amount) OVER w, bet_id, 0, '', %(placed)s
 FROM (
-    SELECT id AS bankroll_id, 1 AS seq, 'deposit' AS kind, 1000000 AS amount, NULL::uuid AS bet_id FROM bankrolls
+    SELECT id AS bankroll_id, 1 AS seq, 'deposit' AS kind, 100000000 AS amount, NULL::uuid AS bet_id FROM bankrolls
     UNION ALL
     SELECT bankroll_id, 1 + row_number() OVER (PARTITION BY bankroll_id ORDER BY id), 'stake', -stake, id FROM bets
 ) moved
