@@ -8,15 +8,18 @@ from bets.calculator_views import calculator
 from bets.preferences_views import betting_preferences
 from bets.stats.record_views import public, public_chart
 from bettrack.database.views import database, end_connection
-from bettrack.health import healthz
+from bettrack.health import healthz, readyz
+from bettrack.monitoring.metrics_views import metrics
 
 handler400 = "rest.middleware.bad_request"
 handler403 = "rest.middleware.permission_denied"
 handler404 = "rest.middleware.page_not_found"
-handler500 = "rest.middleware.server_error"
+handler500 = "bettrack.monitoring.faults.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("account/limits/", include("bets.limits.urls")),

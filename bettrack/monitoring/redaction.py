@@ -17,13 +17,15 @@ from django.conf import settings
 GONE: Final = "[redacted]"
 SHORTEST: Final = 6
 """Shorter secrets are left to their form: replacing them everywhere would eat words."""
+LONGEST: Final = 16_384
+"""Characters of a line; what is beyond is cut off."""
 TELLING: Final = (
-    r"[\w-]*(?:api[_-]?key|apikey|secret|token|passw(?:or)?d|passwd|passphrase|pwd|credential|authorization|"
-    r"cookie|session[_-]?id|sessionid|csrf|signature|private[_-]?key|dsn)[\w-]*|\bkey"
+    r"(?<![\w-])(?:[\w-]{0,40}?(?:api[_-]?key|apikey|secret|token|passw(?:or)?d|passwd|passphrase|pwd|credential|authorization|"
+    r"cookie|session[_-]?id|sessionid|csrf|signature|(?:private|sentry|access|encryption)[_-]?key|dsn)[\w-]{0,40}|key)"
 )
 FORMS: Final[list[tuple[re.Pattern[str], str]]] = [
     # scheme://user:password@host
-    (re.compile(r"([a-z][a-z0-9+.-]*://)[^\s/@:]*:[^\s@]*@(?=[^\s@]+)", re.IGNORECASE), rf"\1{GONE}@"),
+    (re.compile(r"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,20}://)[^\s/@]{1,300}@", re.IGNORECASE), rf"\1{GONE}@"),
     (re.compile(r"\b(Bearer|Basic|Token|Digest)\s+[A-Za-z0-9._~+/=:-]{6,}", re.IGNORECASE), rf"\1 {GONE}"),
     # a header such as Cookie: a=b; c=d holds more than one word
     (
@@ -33,17 +35,20 @@ FORMS: Final[list[tuple[re.Pattern[str], str]]] = [
     # name=value, "name": "value", 'name': b'value', --name value
     (
         re.compile(
-            rf"({TELLING})(\\?['\"]?\s*(?:=>|[:=]|%3D)\s*b?)(\\?['\"])(?:(?!\3).){{1,4096}}\3", re.IGNORECASE
+            rf"({TELLING})(\\?['\"]?\s*(?:=>|[:=]|%3D)\s*b?)(\\?['\"])(?:(?!\3).){{1,1000}}\3", re.IGNORECASE
         ),
         rf"\1\2\3{GONE}\3",
     ),
     (
         re.compile(
-            rf"({TELLING})(\\?['\"]?\s*(?:=>|[:=]|%3D)\s*)(?!\[redacted\])[^\s&;,'\"<>(){{}}\[\]]+", re.IGNORECASE
+            rf"({TELLING})(\\?['\"]?\s*(?:=>|[:=]|%3D)\s*b?\\?['\"]?)(?!\[redacted\])[^\s&;,'\"<>(){{}}\[\]]+", re.IGNORECASE
         ),
         rf"\1\2{GONE}",
     ),
-    (re.compile(rf"(--(?:{TELLING}))\s+\S+", re.IGNORECASE), rf"\1 {GONE}"),
+    (
+        re.compile(r"(--[\w-]{0,40}(?:key|secret|token|passw(?:or)?d|dsn)[\w-]{0,20})\s+[^\s-]\S*", re.IGNORECASE),
+        rf"\1 {GONE}",
+    ),
     # our own keys and webhook secrets
     (re.compile(r"\b(?:bt|btk|bettrack)_[A-Za-z0-9_-]{12,}"), GONE),
     (re.compile(r"\bwhsec_[A-Za-z0-9_-]+"), GONE),
@@ -52,14 +57,16 @@ FORMS: Final[list[tuple[re.Pattern[str], str]]] = [
     (re.compile(r"(/accounts/(?:confirm-email|password/reset/key)/)[^/\s?\"']+"), rf"\1{GONE}"),
     # addresses of people; celery@host is a worker
     (
-        re.compile(r"(?<![\w.%+-])(?!celery@)[\w.!#$&'*+/=?^`{|}~%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE),
+        re.compile(r"(?<![\w.%+-])(?!celery@)[\w.%+-]{1,64}?(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.IGNORECASE),
         "[email]",
     ),
 ]  # fmt: skip
 
 
 def redact(text: str) -> str:
-    """The text without secrets and without email addresses."""
+    """The text without secrets and without email addresses, cut off where it is very long."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}… ({len(text) - LONGEST:,} characters more)"
     known = own_secrets()
     if known is not None:
         text = known.sub(GONE, text)

@@ -27,6 +27,7 @@ def connect() -> None:
     signals.before_task_publish.connect(send_request_id, dispatch_uid=uid)
     signals.task_prerun.connect(begin_task, dispatch_uid=uid)
     signals.task_postrun.connect(end_task, dispatch_uid=uid)
+    signals.beat_init.connect(watch_beside, dispatch_uid=uid)
     signals.worker_ready.connect(worker_lives, dispatch_uid=uid)
     signals.heartbeat_sent.connect(worker_lives, dispatch_uid=uid)
 
@@ -63,9 +64,17 @@ def pulse_of(task: str) -> str:
     return next((one.name for one in EXPECTED.values() if task and one.task == task), "")
 
 
+def watch_beside(**_: object) -> None:
+    """Have the scheduler's process look too: it is there when no worker is."""
+    from .watcher import start  # needs the models
+
+    start()
+
+
 def worker_lives(sender: Any = None, **_: object) -> None:
     """Note that the worker is alive, every half minute."""
-    name, now = str(getattr(sender, "hostname", "") or sender), time.monotonic()
+    source = getattr(sender, "eventer", sender)  # of a heartbeat, and of a worker that is ready
+    name, now = str(getattr(source, "hostname", "") or "worker"), time.monotonic()
     if now - _last_beat.get(name, -WORKER_EVERY) < WORKER_EVERY:
         return
     _last_beat[name] = now

@@ -29,6 +29,7 @@ def environment(address: Address, demo_password: str) -> dict[str, str]:
     chosen.setdefault("BETTRACK_URL", address.url)
     chosen.setdefault("SANDBOX_URL", f"{address.url}/sandbox")
     chosen.setdefault("ALLOWED_HOSTS", ",".join(address.allowed_hosts()))
+    chosen.setdefault("LOG_LEVEL", "WARNING")
     chosen["BETTRACK_HOME"] = str(settings.HOME)
     chosen["BETTRACK_DEMO_PASSWORD"] = demo_password
     chosen["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE", "bettrack.settings")

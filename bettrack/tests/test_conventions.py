@@ -90,7 +90,7 @@ class TestModels:
 PUBLIC = re.compile(
     r"""^(
         $                        # board
-      | books/$ | edges/ | futures/ | games/ | teams/ | healthz$ | status/
+      | books/$ | edges/ | futures/ | games/ | teams/ | healthz$ | readyz$ | status/
       | accounts/ | admin/       # allauth and the admin guard themselves
       | account/theme/           # a visitor may switch to dark
       | bets/slip/               # a visitor may fill a slip, not place it

@@ -3,10 +3,12 @@ from __future__ import annotations
 import datetime as dt
 import time
 from argparse import ArgumentParser
+from collections import Counter
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
+from bettrack.monitoring.alerts import send_due
 from feeds.monitoring.watching import AT_LEAST, Tick, database_now, tick
 
 
@@ -18,26 +20,40 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--every", type=float, metavar="SECONDS", help="Go on, every so often.")
-        parser.add_argument("--ticks", type=int, default=1, metavar="N", help="Look N times (1).")
+        parser.add_argument("--ticks", type=int, metavar="N", help="Look N times, then end.")
         parser.add_argument(
             "--force",
             action="store_true",
             help="Count each look, however soon it follows the last; for drills.",
         )
 
-    def handle(self, *args: object, every: float | None, ticks: int, force: bool, **options: object) -> None:
+    def handle(
+        self, *args: object, every: float | None, ticks: int | None, force: bool, **options: object
+    ) -> None:
         if every is not None and not every >= 1:
             raise CommandError("--every must be 1 second or more.")
-        if ticks < 1:
+        if ticks is not None and ticks < 1:
             raise CommandError("--ticks must be 1 or more.")
         at_least = dt.timedelta(0) if force else AT_LEAST
         done = 0
-        while every is not None or done < ticks:
+        most = ticks or (None if every else 1)
+        while most is None or done < most:
             if done:
                 time.sleep(every or 0)
-            self.tell(tick(now=database_now(), at_least=at_least))
+            try:
+                self.tell(tick(now=database_now(), at_least=at_least))
+                self.tell_alerts(send_due(clock=database_now))
+            except DatabaseError as error:
+                if every is None:
+                    raise CommandError("The database does not answer.") from error
+                self.stderr.write("The database does not answer; trying again.")
             close_old_connections()
             done += 1
+
+    def tell_alerts(self, counts: Counter[str]) -> None:
+        if counts:
+            words = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+            self.stdout.write(f"  alerts: {words}")
 
     def tell(self, found: Tick) -> None:
         self.stdout.write(f"{found.checked} monitors looked at, {len(found.flips)} changed.")
