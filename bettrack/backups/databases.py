@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connections
 
 from bettrack.backups.errors import BackupError
+from bettrack.database.direct import direct_alias
 from bettrack.embedded.client import ensure
 from bettrack.embedded.layout import EmbeddedServiceError
 from bettrack.environment import POSTGRES_SCHEMES
@@ -88,11 +89,7 @@ def own() -> Database:
     """BetTrack's own database over the direct connection, its embedded server started. Raises BackupError."""
     if settings.EMBEDDED_POSTGRES:
         start_embedded()
-    found = dict(connections["default"].settings_dict)
-    direct = settings.DIRECT_DATABASE_URL
-    if not settings.EMBEDDED_POSTGRES and direct != os.environ.get("DATABASE_URL"):
-        return from_url(direct, "DIRECT_DATABASE_URL")
-    return _from_settings(found)
+    return _from_settings(connections[direct_alias()].settings_dict)
 
 
 def from_url(url: str, what: str) -> Database:

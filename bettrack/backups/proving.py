@@ -22,6 +22,8 @@ from bettrack.backups.manifest import Manifest
 from bettrack.backups.sessions import looking_at
 
 MOST_NAMED: Final = 3
+NOT_THEIRS: Final = {"REPLICA_DATABASE_URL", "DATABASE_POOLED", "DATABASE_POOL", "BETTRACK_ROLE"}
+"""What a command on another database must not take from this process."""
 WORDED_ALIKE: Final = {"states"}
 """Kinds of definitions that every version of PostgreSQL words in the same way."""
 
@@ -41,11 +43,7 @@ def prove(manifest: Manifest, database: Database, progress: Progress) -> Proof:
 
     Raises BackupError naming the first difference.
     """
-    with looking_at(database) as session:
-        _same_rows(manifest, session, progress)
-        _same_shape(manifest, session)
-        if behind := list(catalog.lagging_sequences(session)):
-            raise BackupError(f"These sequences are behind their tables: {_some(behind)}.")
+    compare(manifest, database, progress)
     pending = missing_migrations(manifest)
     if pending:
         progress(f"applying {len(pending)} migrations", 0, 1)
@@ -54,6 +52,15 @@ def prove(manifest: Manifest, database: Database, progress: Progress) -> Proof:
     ledger = manage(database, "verify_ledger")
     progress("proved", 1, 1)
     return Proof(len(manifest.rows), sum(manifest.rows.values()), len(pending), ledger)
+
+
+def compare(manifest: Manifest, database: Database, progress: Progress) -> None:
+    """See that rows, definitions and sequences are those that were backed up. Raises BackupError."""
+    with looking_at(database) as session:
+        _same_rows(manifest, session, progress)
+        _same_shape(manifest, session)
+        if behind := list(catalog.lagging_sequences(session)):
+            raise BackupError(f"These sequences are behind their tables: {_some(behind)}.")
 
 
 def unknown_migrations(manifest: Manifest) -> list[str]:
@@ -73,11 +80,7 @@ def manage(database: Database, *arguments: str) -> str:
 
     Raises BackupError with its last words.
     """
-    ours = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("REPLICA_DATABASE_URL", "DATABASE_POOLED")
-    }
+    ours = {name: value for name, value in os.environ.items() if name not in NOT_THEIRS}
     environment = ours | {
         "DATABASE_URL": database.url(),
         "DIRECT_DATABASE_URL": database.url(),

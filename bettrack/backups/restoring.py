@@ -59,16 +59,18 @@ def restore(
     into: Database | None = None,
     force: bool = False,
     trust: bool = False,
+    newer: bool = False,
     progress: Progress = quiet,
 ) -> Restored:
     """Replace the database ``into`` (BetTrack's own by default) by the backup at ``path``.
 
     The backup is loaded into a new database beside it and proved there: rows, definitions, sequences, migrations,
     ledger. Only then the two change names in one transaction; the former one is kept. Without ``force`` a database
-    that holds data is refused. ``trust`` takes a backup that another SECRET_KEY signed.
+    that holds data is refused. ``trust`` takes a backup that another SECRET_KEY signed, ``newer`` one of a newer
+    BetTrack.
     Raises BackupError; the database in place is untouched then.
     """
-    manifest = check(path, progress, trust=trust, force=force)
+    manifest = check(path, progress, trust=trust, newer=newer)
     target = into or databases.own()
     with servers.administering(target, "restoring") as connection, _held(connection, target):
         there = servers.exists(connection, target.name)
@@ -91,7 +93,7 @@ def restore(
     return Restored(target, manifest, proof, old, _notes(manifest))
 
 
-def check(path: Path, progress: Progress, *, trust: bool, force: bool) -> Manifest:
+def check(path: Path, progress: Progress, *, trust: bool, newer: bool = False) -> Manifest:
     """The manifest of a backup that can be restored by this version. Raises BackupError."""
     manifest = opened(path, progress, trust=trust)
     if manifest.partial:
@@ -100,10 +102,10 @@ def check(path: Path, progress: Progress, *, trust: bool, force: bool) -> Manife
             "hand, with pg_restore or psql."
         )
     unknown = unknown_migrations(manifest)
-    if unknown and not force:
+    if unknown and not newer:
         raise BackupError(
             f"The backup was made by a newer BetTrack: this one does not know its migration {unknown[0]}. Restore it with "
-            "the version that made it, or a newer one."
+            "the version that made it, or a newer one; --newer-database goes on nevertheless."
         )
     return manifest
 

@@ -21,7 +21,7 @@ LOCK: Final = 0x42_6B_75_70
 """Advisory lock of whoever backs up or replaces a database; it ends with the session."""
 BEGIN: Final = (
     "SET search_path = pg_catalog; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; "
-    "SET extra_float_digits = 1; SET TimeZone = 'UTC'; "
+    "SET lock_timeout = '120s'; SET TimeZone = 'UTC'; "
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 )
 TAKE_LOCK: Final = f"SELECT to_json(pg_try_advisory_lock({LOCK}))"

@@ -57,7 +57,7 @@ def verify_backup(
 def _verified(
     now: dt.datetime, path: Path, server: Database | None, trust: bool, progress: Progress, started: float
 ) -> Verified:
-    manifest = check(path, progress, trust=trust, force=False)
+    manifest = check(path, progress, trust=trust)
     beside = server or databases.own()
     with servers.administering(beside, "check") as connection:
         scratch = beside.named(servers.stamped(beside.name, "check", now))

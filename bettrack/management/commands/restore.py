@@ -32,6 +32,9 @@ class Command(BaseCommand):
             "--trust", action="store_true", help="also when another SECRET_KEY signed the backup"
         )
         parser.add_argument(
+            "--newer-database", action="store_true", help="also when a newer BetTrack made the backup"
+        )
+        parser.add_argument(
             "--drop", metavar="NAME", help="instead: drop a former database that a restore has kept"
         )
 
@@ -49,6 +52,7 @@ class Command(BaseCommand):
                     into=from_url(options["into"], "--into") if options["into"] else None,
                     force=options["force"],
                     trust=options["trust"],
+                    newer=options["newer_database"],
                     progress=progress,
                 )
         except BackupError as error:
