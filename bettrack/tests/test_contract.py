@@ -104,8 +104,12 @@ def fixed_ids(path: str, ids: dict[str, Any]) -> dict[str, str] | None:
 
 
 def ask(strategy: Any, check: Callable[[Any], None], number: int) -> None:
-    test: Any = given(strategy)(lambda case: check(case))
-    usual(number)(test)()
+    @usual(number)
+    @given(case=strategy)
+    def each(case: Any) -> None:
+        check(case)
+
+    each()
 
 
 def usual(number: int) -> settings:
