@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,36 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+class Words:
+    """What Redis holds of the rules of access, for one test: no other test's rules come in between."""
+
+    def __init__(self) -> None:
+        self.word: str | None = "none"
+
+    def known(self) -> str | None:
+        return self.word
+
+    def publish(self, word: str) -> bool:
+        self.word = self.word or word
+        return self.word == word
+
+    def replace(self) -> None:
+        self.word = secrets.token_hex(8)
+
+
+@pytest.fixture(autouse=True)
+def words(monkeypatch: pytest.MonkeyPatch) -> Words:
+    """Begin each test without rules of access, as every process knows by then that has answered a request."""
+    from accounts.access import rules
+
+    held = Words()
+    monkeypatch.setattr(rules, "known_word", held.known)
+    monkeypatch.setattr(rules, "publish", held.publish)
+    monkeypatch.setattr(rules, "replace_word", held.replace)
+    monkeypatch.setattr(rules._held, "rules", ("none", rules.Rules()))
+    return held
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

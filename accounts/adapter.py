@@ -9,6 +9,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -20,11 +21,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import sealing
+from accounts.access import gate, rules
 from accounts.addresses import release_unconfirmed
 from accounts.client_ip import client_ip
 from accounts.lookup import accounts_named, accounts_with
@@ -63,6 +65,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         cleaned: str = super().clean_username(username, shallow=shallow)
         return cleaned
 
+    def pre_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse | None:
+        """The one place that every way of signing in passes: password, second factor, passkey, provider."""
+        refused = gate.signs_in(request, user)
+        if refused is not None:
+            clear_login(request)
+            return refused
+        answer: HttpResponse | None = super().pre_login(request, user, **how)
+        return answer
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request)
 
@@ -73,9 +84,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Make the address this account's; who has merely claimed it loses it."""
+        gate.refuse_blocked(email_address.user, "confirmation of an address")
         with transaction.atomic():
             release_unconfirmed(email_address)
-            return bool(super().confirm_email(request, email_address))
+            done = bool(super().confirm_email(request, email_address))
+        rules.changed()  # it may be on a list
+        return done
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send it if it can be sent. A mail server that is down breaks no page, and the answer is the same for all."""
@@ -126,6 +140,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         Where addresses are confirmed by mail, allauth writes to the owner. Where no mail is sent, whoever holds the
         address at the provider is told to sign in and connect; an address the provider has not confirmed is dropped.
         """
+        if not sociallogin.is_existing and not request.user.is_authenticated:
+            addresses = [address.email for address in sociallogin.email_addresses]
+            try:
+                for email in addresses or [sociallogin.user.email or ""]:
+                    gate.refuse_newcomer(email, "sign-up by a provider")
+            except gate.AccessRefused as refused:  # which allauth would take for a fault of the provider's
+                raise ImmediateHttpResponse(gate.refusal(request)) from refused
         if (
             sociallogin.is_existing
             or request.user.is_authenticated

@@ -21,6 +21,7 @@ from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 
+from accounts.access import gate, rules
 from accounts.lookup import accounts_with
 from accounts.models import Theme, User
 
@@ -115,16 +116,29 @@ class ClaimedAddress:
         return user
 
 
-class SignUpForm(PlainWords, ClaimedAddress, SignupForm):  # type: ignore[misc]
+class AdmittedAddress:
+    """Opens no account for an address that is shut out."""
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()  # type: ignore[misc]
+        gate.refuse_newcomer(email, "sign-up")
+        return email
+
+
+class SignUpForm(PlainWords, AdmittedAddress, ClaimedAddress, SignupForm):  # type: ignore[misc]
     pass
 
 
-class ProviderSignUpForm(PlainWords, ClaimedAddress, ProviderSignup):  # type: ignore[misc]
+class ProviderSignUpForm(PlainWords, AdmittedAddress, ClaimedAddress, ProviderSignup):  # type: ignore[misc]
     pass
 
 
 class NewEmailForm(PlainWords, AddEmailForm):  # type: ignore[misc]
-    pass
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if rules.current().block.of_address(email) is not None:
+            raise forms.ValidationError("That address cannot be used here.")
+        return email
 
 
 class NewPasswordForm(PlainWords, ChangePasswordForm):  # type: ignore[misc]
@@ -136,11 +150,23 @@ class FirstPasswordForm(PlainWords, SetPasswordForm):  # type: ignore[misc]
 
 
 class ForgottenPasswordForm(PlainWords, ResetPasswordForm):  # type: ignore[misc]
-    pass
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Write to nobody who is shut out; the page says what it always says."""
+        email: str = self.cleaned_data["email"]
+        found = rules.current()
+        if found.block.of_address(email) is not None or any(
+            found.against_person(user) is not None for user in self.users
+        ):
+            return email
+        sent: str = super().save(request, **kwargs)
+        return sent
 
 
 class ReplacedPasswordForm(PlainWords, ResetPasswordKeyForm):  # type: ignore[misc]
-    pass
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if self.user is not None:
+            gate.refuse(self.user, "new password")
 
 
 class ConfirmPasswordForm(PlainWords, ReauthenticateForm):  # type: ignore[misc]

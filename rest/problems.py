@@ -34,6 +34,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "key_revoked": (401, "The API key has been revoked."),
     "account_suspended": (401, "The account of the API key is suspended."),
     "forbidden": (403, "You may not do this."),
+    "access_refused": (403, "This account or address may not use this site."),
     "scope_missing": (403, "The API key lacks the scope that this needs."),
     "staff_only": (403, "Only staff may do this."),
     "csrf_failed": (403, "A request of a browser session lacks its CSRF token."),

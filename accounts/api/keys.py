@@ -15,6 +15,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.access import rules
+from accounts.access.gate import note as note_refusal
 from accounts.api.models import ApiKey, Scope
 
 ALPHABET: Final = string.ascii_letters + string.digits
@@ -110,6 +112,10 @@ def find_key(text: str, *, now: dt.datetime) -> ApiKey:
         )
     if not found.user.is_active:
         raise KeyRefused("account_suspended", "The account of this API key is suspended.")
+    rule = rules.current().against_person(found.user)
+    if rule is not None:
+        note_refusal(rule, "API key")
+        raise KeyRefused("access_refused", "The account of this API key may not use this site.")
     return found
 
 

@@ -54,8 +54,8 @@ class AuditEvent(models.Model):
         db_index=False,
         help_text="Whose the row is.",
     )
-    before = models.JSONField(null=True)
-    after = models.JSONField(null=True)
+    before: Any = models.JSONField(null=True)
+    after: Any = models.JSONField(null=True)
     row_count = models.PositiveIntegerField(default=1)
 
     class Meta:

@@ -20,6 +20,7 @@ import httpx
 import msgspec
 from django.db import connection, transaction
 
+from accounts.access import rules
 from accounts.sealing import WEBHOOKS, Unreadable, unseal
 from bets.models import DeliveryState, Webhook, WebhookDelivery
 from bets.webhooks.signing import signature
@@ -52,7 +53,8 @@ WITH due AS (
         ORDER BY q.due_at, q.id LIMIT %(each)s
         FOR UPDATE SKIP LOCKED
     ) d
-    WHERE w.off_at IS NULL AND u.is_active
+    WHERE w.off_at IS NULL AND u.is_active AND u.id <> ALL(%(blocked)s::uuid[])
+        AND (%(listed)s::uuid[] IS NULL OR u.is_superuser OR u.id = ANY(%(listed)s))
     ORDER BY d.due_at, d.id LIMIT %(size)s
 )
 UPDATE webhook_deliveries d SET attempts = d.attempts + 1, due_at = %(until)s
@@ -109,7 +111,15 @@ def deliver_due(
 @transaction.atomic
 def claim(now: dt.datetime, size: int = BATCH) -> list[Claimed]:
     """Take what is due, of each webhook a few, so that no slow one keeps the others waiting."""
-    given: dict[str, dt.datetime | int] = {"now": now, "until": now + LEASE, "size": size, "each": EACH}
+    people = rules.current()
+    given: dict[str, Any] = {
+        "now": now,
+        "until": now + LEASE,
+        "size": size,
+        "each": EACH,
+        "blocked": list(people.block.people),
+        "listed": list(people.allow.people) if people.allow.lists_people else None,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, given)
         return [Claimed(*row) for row in cursor.fetchall()]

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.access import gate
 from accounts.api.throttling import caller_of
 from games.api import GAME_ID
 from games.models import Game
@@ -163,7 +164,13 @@ class StreamViewSet(OddsView):
         except moves.LogGone:
             raise ApiProblem("stream_unavailable", headers={"Retry-After": "30"}) from None
         games = frozenset(self.asked["game"])
-        told = events(games, begin if whole else moves.START, self.asked["seconds"], missed=not whole)
+        told = events(
+            games,
+            begin if whole else moves.START,
+            self.asked["seconds"],
+            missed=not whole,
+            admitted=gate.watch(request._request, request.user),
+        )
         response = StreamingHttpResponse(
             Listening(told, caller_of(request)[0]),
             content_type="text/event-stream; charset=utf-8",
@@ -172,8 +179,14 @@ class StreamViewSet(OddsView):
         return response
 
 
-def events(games: frozenset[UUID], last: str, seconds: int, *, missed: bool) -> Iterator[bytes]:
-    """The lines of the stream until its time is over, Redis is gone or nobody reads any more."""
+def always() -> bool:
+    return True
+
+
+def events(
+    games: frozenset[UUID], last: str, seconds: int, *, missed: bool, admitted: Callable[[], bool] = always
+) -> Iterator[bytes]:
+    """The lines of the stream until its time is over, Redis is gone, its reader is shut out or reads no more."""
     now = time.monotonic()
     until, spoke = now + seconds, now
     release()
@@ -183,6 +196,10 @@ def events(games: frozenset[UUID], last: str, seconds: int, *, missed: bool) -> 
             yield event("reset", last, {})
         yield f"retry: 3000\nid: {last}\n\n".encode()
         while True:
+            if not admitted():
+                yield event("end", last, {"code": gate.CODE})
+                return
+            release()
             found = moves.after(last, wait=min(WAIT, max(0.0, until - now)))
             for move in found:
                 last = move.id
