@@ -17,7 +17,7 @@ TABLE: Final = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
 FROM_CLASS: Final = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 
 TABLES: Final = f"""
-SELECT coalesce(json_agg(json_build_array({TABLE}, c.relname, c.relkind = 'p', pg_table_size(c.oid), (
+SELECT coalesce(json_agg(json_build_array({TABLE}, c.relname, c.relkind = 'p', greatest(c.relpages, 1) * 8192::bigint, (
         SELECT a.relname FROM pg_partition_ancestors(c.oid) p JOIN pg_class a ON a.oid = p.relid
         WHERE a.relkind = 'p' AND NOT a.relispartition))
     ORDER BY 1), '[]')
