@@ -27,6 +27,7 @@ class Databases:
     all: dict[str, dict[str, Any]]
     direct: dict[str, Any] | None
     is_pooled: bool
+    replica: dict[str, Any] | None
 
 
 def read(env: Environment, embedded: Layout) -> Databases:
@@ -54,7 +55,26 @@ def read(env: Environment, embedded: Layout) -> Databases:
     if not is_embedded and env.str("DIRECT_DATABASE_URL", default="") not in ("", env.str("DATABASE_URL")):
         direct = env.postgres("DIRECT_DATABASE_URL") | {"CONN_MAX_AGE": 0}
         _named(direct, role)
-    return Databases({"default": default}, direct, is_pooled)
+    return Databases({"default": default}, direct, is_pooled, _replica(env, role, is_embedded=is_embedded))
+
+
+def _replica(env: Environment, role: str, *, is_embedded: bool) -> dict[str, Any] | None:
+    url = env.str("REPLICA_DATABASE_URL", default="")
+    if not url:
+        return None
+    if is_embedded:
+        raise ImproperlyConfigured(
+            "REPLICA_DATABASE_URL is set, but there is no DATABASE_URL: the embedded PostgreSQL has no replica."
+        )
+    if url in (env.str("DATABASE_URL"), env.str("DIRECT_DATABASE_URL", default="")):
+        raise ImproperlyConfigured(
+            "REPLICA_DATABASE_URL is the address of the primary itself. Set it to that of a streaming replica, or "
+            "unset it."
+        )
+    found = env.postgres("REPLICA_DATABASE_URL")
+    _named(found, role)
+    found["OPTIONS"].setdefault("connect_timeout", 2)
+    return found | {"CONN_MAX_AGE": PERSISTENT_SECONDS, "CONN_HEALTH_CHECKS": True}
 
 
 def role_of_process() -> str:

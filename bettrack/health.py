@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bettrack.database import replica
 from bettrack.monitoring.queues import QueueGone, ping
 from feeds.models import Pulse
 from feeds.monitoring.pulses import WORKER, WORKER_LATE, latest_worker, since
@@ -36,7 +38,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """200 while everything is there, else 503; JSON with what each check found."""
     checks = {name: outcome(check) for name, check in CHECKS.items()}
     is_ready = all(found["ok"] for found in checks.values())
-    answer = {"status": "ready" if is_ready else "not ready", "checks": checks}
+    answer: dict[str, object] = {"status": "ready" if is_ready else "not ready", "checks": checks}
+    if settings.REPLICA_DATABASE and checks["database"]["ok"]:  # the primary stands in for one that is not read
+        answer["replica"] = {"ok": not replica.watcher.standing().problem}
     return JsonResponse(answer, status=200 if is_ready else 503)
 
 

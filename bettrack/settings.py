@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "bettrack.database.reading.ReplicaMiddleware",
 ]
 
 ROOT_URLCONF = "bettrack.urls"
@@ -152,6 +153,8 @@ DATABASES = _databases.all
 DATABASE_POOLED = _databases.is_pooled
 # for migrations, upkeep and backups, where DATABASE_URL goes through a pooler
 DIRECT_DATABASE = _databases.direct
+REPLICA_DATABASE = _databases.replica
+REPLICA_MAX_LAG = env.positive("REPLICA_MAX_LAG", default=10)  # seconds
 DIRECT_DATABASE_URL = env.str("DIRECT_DATABASE_URL", default=env.str("DATABASE_URL", default=""))
 MIGRATION_LOCK_TIMEOUT = env.seconds("MIGRATION_LOCK_TIMEOUT", default=5)
 MIGRATION_STATEMENT_TIMEOUT = env.seconds("MIGRATION_STATEMENT_TIMEOUT", default=1800)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from django.core.cache import cache
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.dispatch import Signal
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,10 @@ HEAD: Final = 2_000
 """Characters of a statement in which its table is named; only one that begins with WITH may write further on."""
 
 
+outdated = Signal()
+"""Sent with the ``name`` of a version after the commit that outdates it, before it is replaced."""
+
+
 def current(names: Iterable[str]) -> list[str] | None:
     """The versions of these names; None where Redis does not answer."""
     wanted = [KEY.format(name) for name in names]
@@ -76,6 +81,7 @@ def current(names: Iterable[str]) -> list[str] | None:
 
 def bump(name: str) -> None:
     """Give what the name stands for a new version. Without Redis nothing happens: no page has an old one then."""
+    outdated.send_robust(None, name=name)
     try:
         cache.set(KEY.format(name), _fresh(), timeout=None)
     except Exception as error:  # noqa: BLE001 - whatever keeps Redis, or an embedded one, from answering

@@ -111,6 +111,11 @@ class ApiView(GenericViewSet):
             if self.state and (kept := find(self.state)) is not None:
                 raise Known(kept)
         self.read_parameters(request)
+        if (
+            reader := getattr(request._request, "reader", None)
+        ) is not None:  # from another server of the data
+            method = str(request.method).lower()
+            setattr(self, method, reader(getattr(self, method)))
 
     state: str | None = None
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db.backends.utils import CursorWrapper
 
+from bettrack.database import replica
 from bettrack.database.sections import (
     BYTES,
     CODE,
@@ -132,6 +133,8 @@ def replication(cursor: CursorWrapper) -> Section:
     found = Section("replication", "Replication", columns, rows_of(cursor, REPLICAS))
     if not found.rows:
         found.notes.append("No replica streams from this server.")
+    if standing := replica.sentence():
+        found.notes.append(standing)
     for slot in rows_of(cursor, SLOTS):
         if not slot["active"]:
             kept = sized(slot["kept"] or 0)

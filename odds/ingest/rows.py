@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from odds.markets import single_line
@@ -48,7 +49,9 @@ def prepare_staging() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('pg_temp.incoming_quotes') IS NULL")
         (is_first,) = cursor.fetchone()
-        cursor.execute(STAGING if is_first else "DELETE FROM incoming_quotes")
+        # a pooler's session outlives us, and a later version of BetTrack must not find our columns in it
+        end = "DROP" if settings.DATABASE_POOLED else "DELETE ROWS"
+        cursor.execute(STAGING.format(end=end) if is_first else "DELETE FROM incoming_quotes")
 
 
 STAGING: Final = """
@@ -61,7 +64,7 @@ CREATE TEMPORARY TABLE incoming_quotes (
     selection_id bigint NOT NULL,
     point numeric(8, 2),
     price numeric(12, 6) NOT NULL
-) ON COMMIT DELETE ROWS
+) ON COMMIT {end}
 """
 
 
