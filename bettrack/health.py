@@ -39,7 +39,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     checks = {name: outcome(check) for name, check in CHECKS.items()}
     is_ready = all(found["ok"] for found in checks.values())
     answer: dict[str, object] = {"status": "ready" if is_ready else "not ready", "checks": checks}
-    if settings.REPLICA_DATABASE and checks["database"]["ok"]:  # the primary stands in for one that is not read
+    if (
+        settings.REPLICA_DATABASE and checks["database"]["ok"]
+    ):  # the primary stands in for one that is not read
         answer["replica"] = {"ok": not replica.watcher.standing().problem}
     return JsonResponse(answer, status=200 if is_ready else 503)
 
