@@ -11,7 +11,7 @@ from celery import signals
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from .context import REQUEST, TASK
+from .context import REQUEST, TASK, request_id_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,9 @@ def send_request_id(headers: dict[str, Any] | None = None, **_: object) -> None:
 
 def begin_task(task_id: str = "", task: Any = None, **_: object) -> None:
     TASK.set(task_id)
-    REQUEST.set(str(getattr(getattr(task, "request", None), HEADER, "") or ""))
+    request = getattr(task, "request", None)
+    sent = getattr(request, HEADER, None) or (getattr(request, "headers", None) or {}).get(HEADER)
+    REQUEST.set(request_id_of(sent) if isinstance(sent, str) and sent else "")
 
 
 def end_task(task: Any = None, state: str = "", **_: object) -> None:

@@ -92,7 +92,8 @@ def _keep(
     for source, told in readings.items():
         for reading in told:
             monitor = known[reading.key]
-            if monitor.checked_at is not None and now - monitor.checked_at < at_least:
+            last = monitor.checked_at
+            if last is not None and (now <= last or now - last < at_least):
                 continue
             happened += [(monitor, change) for change in _apply(monitor, source, reading, now)]
             changed.append(monitor)

@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from .factories import NOW, ApiCallFactory, QuotaFactory
+from .factories import (
+    NOW,
+    AlertFactory,
+    ApiCallFactory,
+    FlipFactory,
+    IncidentFactory,
+    IncidentNoteFactory,
+    MonitorFactory,
+    PulseFactory,
+    QuotaFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +67,49 @@ def test_a_key_has_one_quota_per_period() -> None:
 def test_a_call_without_an_answer_has_neither_status_nor_counters() -> None:
     call = ApiCallFactory(status=None, used=None, remaining=None, cost=0)
     assert str(call) == "The Odds API /v4/sports/basketball_nba/odds no answer"
+
+
+MONITOR_RULES: list[tuple[Any, str, dict[str, Any]]] = [
+    (PulseFactory, "pulse_has_a_name", {"name": ""}),
+    (PulseFactory, "pulse_succeeded_or_failed", {"at": None}),
+    (MonitorFactory, "monitor_is_named", {"name": ""}),
+    (MonitorFactory, "monitor_is_named", {"key": ""}),
+    (MonitorFactory, "monitor_is_named", {"group": ""}),
+    (MonitorFactory, "monitor_status_is_known", {"status": "tired"}),
+    (MonitorFactory, "monitor_fails_since_a_moment", {"failures": 1}),
+    (MonitorFactory, "monitor_fails_since_a_moment", {"failing_since": NOW}),
+    (MonitorFactory, "monitor_succeeds_since_a_moment", {"successes": 1}),
+    (
+        MonitorFactory,
+        "monitor_fails_or_succeeds",
+        {"failures": 1, "failing_since": NOW, "successes": 1, "succeeding_since": NOW},
+    ),
+    (FlipFactory, "flip_changes_a_known_status", {"new": "unknown"}),
+    (FlipFactory, "flip_changes_a_known_status", {"new": "tired"}),
+    (FlipFactory, "flip_noticed_not_before_it_was", {"noticed_at": NOW - dt.timedelta(seconds=1)}),
+    (IncidentFactory, "incident_ends_after_it_began", {"resolved_at": NOW}),
+    (IncidentNoteFactory, "incident_note_says_something", {"text": ""}),
+    (AlertFactory, "alert_kind_is_known", {"kind": "maybe"}),
+    (AlertFactory, "alert_(channel_is_known|by_email)", {"channel": "pigeon", "recipient": ""}),
+    (AlertFactory, "alert_state_is_known", {"state": "lost", "due_at": None}),
+    (AlertFactory, "alert_is_due_while_it_waits", {"due_at": None}),
+    (AlertFactory, "alert_is_due_while_it_waits", {"state": "sent"}),
+    (AlertFactory, "alert_by_email_has_an_address", {"recipient": ""}),
+    (AlertFactory, "alert_by_email_has_an_address", {"channel": "webhook"}),
+]
+
+
+@pytest.mark.parametrize(("factory", "rule", "broken"), MONITOR_RULES)
+def test_a_broken_row_of_monitoring_is_refused_by_the_database(
+    factory: Any, rule: str, broken: dict[str, Any]
+) -> None:
+    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+        factory(**broken)
+
+
+def test_an_alert_is_written_once_and_a_flip_is_one_at_a_time() -> None:
+    alert, flip = AlertFactory(), FlipFactory()
+    with pytest.raises(IntegrityError, match="alert_is_written_once"), transaction.atomic():
+        AlertFactory(incident=alert.incident)
+    with pytest.raises(IntegrityError, match="one_flip_at_a_time"), transaction.atomic():
+        FlipFactory(monitor=flip.monitor)

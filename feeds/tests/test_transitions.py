@@ -87,6 +87,7 @@ def test_a_status_holds_for_as_long_as_its_last_check_vouches_for() -> None:
     assert status_at(Status.UP, NOW, NOW + VOUCHED) is Status.UP
     assert status_at(Status.UP, NOW, NOW + VOUCHED + dt.timedelta(seconds=1)) is Status.UNKNOWN
     assert status_at(Status.UP, None, NOW) is Status.UNKNOWN
+    assert status_at(Status.UP, NOW + dt.timedelta(hours=1), NOW) is Status.UNKNOWN
 
 
 def test_a_check_that_does_not_come_after_the_last_is_refused() -> None:
