@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.tests.factories import UserFactory
 from feeds.models import Flip, Monitor
 from feeds.monitoring import page
 from feeds.monitoring.page import DAYS, forget_page, read_page, status_page
@@ -146,9 +145,9 @@ def test_the_page_is_kept_for_half_a_minute_and_told_anew_after_a_note(
     assert client.get("/api/v1/status/").json()["incidents"][0]["notes"][0]["text"] == "We are on it."
 
 
-def test_only_staff_write_notes(client: Client) -> None:
+def test_only_staff_write_notes(client: Client, django_user_model: Any) -> None:
     incident = IncidentFactory()
-    client.force_login(UserFactory())
+    client.force_login(django_user_model.objects.create_user(username="ann", email="ann@example.org"))
     address = reverse("admin:feeds_incident_change", args=[incident.pk])
     assert client.post(address, {"notes-0-text": "x"}).status_code in (302, 403, 404)
     assert incident.notes.count() == 0
