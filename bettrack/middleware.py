@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
+
+from bets.imports.rows import MAX_BYTES
+from rest.middleware import API
+from rest.problems import ApiProblem, answer
 
 NO_NUMBER = "expected a number but got"
 """What Django says of a text that is compared with a number."""
@@ -49,6 +56,30 @@ class ReadableRequestMiddleware:
             return None
         logger.warning("Bad Request: %s", request.path, exc_info=exception)
         return render(request, "400.html", {"problems": problems}, status=400)
+
+
+class BodySizeMiddleware:
+    """Refuse a body that is larger than anything asked for, before any of it is read or kept in a file.
+
+    Checking the token of a form reads all of the form, whoever sends it and wherever to.
+    """
+
+    ROOMY: Final = {"/bets/import/": math.inf, "/api/v1/imports/": 2 * MAX_BYTES}
+    """Bytes where files are sent; the first counts for itself and shows its own page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        most = self.ROOMY.get(request.path_info, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if length.isdecimal() and int(length[:20]) <= most:
+            return self.get_response(request)
+        logger.warning("Too large: %s", request.path)
+        if request.path_info.startswith(API):
+            return answer(request, ApiProblem("too_large"))
+        text = f"At most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20:g} MB can be sent here."
+        return render(request, "400.html", {"problems": [text]}, status=413)
 
 
 class PrivateByDefaultMiddleware:

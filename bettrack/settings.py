@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bettrack.middleware.PrivateByDefaultMiddleware",
     "accounts.access.gate.AddressGate",
+    "bettrack.middleware.BodySizeMiddleware",
     "rest.middleware.KeyRequestMiddleware",
     "bettrack.middleware.ReadableRequestMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import uuid
 from typing import Any
 
@@ -81,3 +82,40 @@ def test_an_ordinary_request_passes(client: Client) -> None:
         headers={"HX-Current-URL": ""},
     )
     assert answer.status_code == 200
+
+
+class Unread(io.RawIOBase):
+    """A body that nobody may read."""
+
+    def readinto(self, buffer: object) -> int:
+        raise AssertionError("the body was read")
+
+
+@pytest.mark.parametrize(
+    ("path", "megabytes", "kind", "status"),
+    [
+        ("/accounts/login/", 3, "multipart/form-data; boundary=x", 413),
+        ("/bets/slip/enter/", 3, "application/x-www-form-urlencoded", 413),
+        ("/nowhere/", 3, "multipart/form-data; boundary=x", 413),
+        ("/admin/login/", 10**9, "multipart/form-data; boundary=x", 413),
+        ("/api/v1/bets/", 3, "application/json", 413),
+        ("/api/v1/imports/", 21, "application/json", 413),
+    ],
+)
+def test_a_body_larger_than_anything_asked_for_is_refused_unread(
+    client: Client, path: str, megabytes: int, kind: str, status: int
+) -> None:
+    sent = {"CONTENT_LENGTH": str(megabytes * 2**20), "CONTENT_TYPE": kind, "wsgi.input": Unread()}
+    answer = client.generic("POST", path, **sent)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert "Content-Security-Policy" in answer.headers
+
+
+@pytest.mark.parametrize("length", ["-1", "1e9", "²", "9" * 400])
+def test_a_length_that_is_none_is_refused_like_one_too_large(client: Client, length: str) -> None:
+    answer = client.generic("POST", "/accounts/login/", CONTENT_LENGTH=length, **{"wsgi.input": Unread()})  # type: ignore[arg-type]
+    assert answer.status_code == 413
+
+
+def test_people_can_send_what_forms_need(client: Client) -> None:
+    assert client.post("/accounts/login/", {"login": "x" * 2**20, "password": "y"}).status_code == 200
