@@ -14,6 +14,7 @@ from bets.api.money import BankrollViewSet, LedgerViewSet, TagViewSet
 from bets.api.operations import OperationViewSet
 from bets.api.staff import ReviewViewSet
 from bets.api.statistics import StatisticsViewSet
+from bets.api.webhooks import WebhookViewSet
 from bettrack.api_pages import docs, nowhere, problems, schema
 from feeds.api import CallViewSet, FeedViewSet, QuotaViewSet
 from feeds.monitoring.api import StatusViewSet
@@ -47,6 +48,7 @@ router.register("tag-edits", TagEditViewSet, "tag-edit")
 router.register("filters", SavedFilterViewSet, "filter")
 router.register("limits", LimitViewSet, "limit")
 router.register("statistics", StatisticsViewSet, "statistics")
+router.register("webhooks", WebhookViewSet, "webhook")
 router.register("imports", ImportViewSet, "import")
 router.register("exports", ExportViewSet, "export")
 router.register("review", ReviewViewSet, "review")

@@ -39,5 +39,8 @@ SPECTACULAR_SETTINGS = {
         "UploadFormat": "bets.api.imports.FILE_FORMATS",
         "Provider": "feeds.models.Provider",
         "QuotaBlock": "feeds.models.Block",
+        "MonitorStatus": "feeds.monitoring.api.STATUSES",
+        "WebhookTopic": "bets.models.WebhookTopic",
+        "DeliveryState": "bets.models.DeliveryState",
     },
 }

@@ -1,4 +1,4 @@
-"""Pages of a list by keyset: a cursor holds the sort key of the last row, so deep pages cost what the first does."""
+"""Pages of a list by keyset: a cursor holds the sort key of a row, so deep pages cost what the first does."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from rest.problems import ApiProblem, invalid
 
 PAGE_SIZE: Final = 50
 LARGEST_PAGE: Final = 200
+BACK: Final = "<"
+"""Begins the label of a cursor before which a page ends."""
 
 
 class KeysetPages(BasePagination):
-    """``{"results": […], "next": address or null}``. Lists that are no querysets are cut by position.
+    """``{"results": […], "next": …, "previous": address or null}``. Lists that are no querysets are cut by position.
 
     The order is the queryset's own: columns that are never NULL, all rising or all falling, the last unique.
     """
@@ -33,6 +35,7 @@ class KeysetPages(BasePagination):
         self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         self.request = request
+        self.next = self.previous = ""
         size = read_limit(request)
         cursor = request.query_params.get("cursor", "")
         if isinstance(queryset, QuerySet):
@@ -44,44 +47,61 @@ class KeysetPages(BasePagination):
         names = [name.removeprefix("-") for name in order]
         falling = order[0].startswith("-")
         label = ",".join(order)
+        is_back = False
         if cursor:
-            columns = [column_of(queryset.model, name) for name in names]
-            queryset = queryset.filter(beyond(names, read_cursor(cursor, label, columns), falling=falling))
+            columns = [column_of(queryset, name) for name in names]
+            is_back, values = read_cursor(cursor, label, columns)
+            queryset = queryset.filter(beyond(names, values, falling=falling != is_back))
+            queryset = queryset.reverse() if is_back else queryset
         rows = list(queryset[: size + 1])
-        self.next = ""
-        if len(rows) > size:
-            rows = rows[:size]
-            self.next = write_cursor(label, [attrgetter(name.replace("__", "."))(rows[-1]) for name in names])
+        has_more, rows = len(rows) > size, rows[:size]
+        if is_back:
+            rows.reverse()
+
+        def place_of(row: Any) -> list[Any]:
+            return [attrgetter(name.replace("__", "."))(row) for name in names]
+
+        if rows and (has_more or is_back):
+            self.next = write_cursor(label, place_of(rows[-1]))
+        if rows and (has_more if is_back else cursor):
+            self.previous = write_cursor(BACK + label, place_of(rows[0]))
         return rows
 
     def _slice(self, rows: Sequence[Any], size: int, cursor: str) -> list[Any]:
         start = 0
         if cursor:
-            (start,) = read_cursor(cursor, "#", [None])
+            _, (start,) = read_cursor(cursor, "#", [None])
             if not isinstance(start, int) or not 0 <= start <= 2**31:
                 raise bad_cursor()
         self.next = write_cursor("#", [start + size]) if start + size < len(rows) else ""
+        self.previous = write_cursor("#", [max(0, start - size)]) if start else ""
         return list(rows[start : start + size])
 
     def get_paginated_response(self, data: Any) -> Response:
-        following = None
-        if self.next:
-            following = replace_query_param(self.request.build_absolute_uri(), "cursor", self.next)
-        headers = {"Link": f'<{following}>; rel="next"'} if following else None
-        return Response({"results": data, "next": following}, headers=headers)
+        here = self.request.build_absolute_uri()
+        beside = {
+            name: replace_query_param(here, "cursor", cursor) if cursor else None
+            for name, cursor in (("next", self.next), ("previous", self.previous))
+        }
+        links = ", ".join(f'<{address}>; rel="{name}"' for name, address in beside.items() if address)
+        return Response({"results": data, **beside}, headers={"Link": links} if links else None)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        def address(text: str) -> dict[str, Any]:
+            return {
+                "type": ["string", "null"],
+                "format": "uri",
+                "description": text,
+                "example": "https://bettrack.example/api/v1/…?cursor=WyJpZCIsN10",
+            }
+
         return {
             "type": "object",
-            "required": ["results", "next"],
+            "required": ["results", "next", "previous"],
             "properties": {
                 "results": schema,
-                "next": {
-                    "type": ["string", "null"],
-                    "format": "uri",
-                    "description": "The address of the next page; null on the last.",
-                    "example": "https://bettrack.example/api/v1/…?cursor=WyJpZCIsN10",
-                },
+                "next": address("The address of the next page; null on the last."),
+                "previous": address("The address of the page before; null on the first."),
             },
         }
 
@@ -91,7 +111,7 @@ class KeysetPages(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "required": False,
-                "description": "Where the page begins: take it from the `next` of the page before.",
+                "description": "Where the page begins: take it from `next` or `previous` of another page.",
                 "schema": {"type": "string", "maxLength": 1000},
             },
             {
@@ -124,9 +144,13 @@ def beyond(names: Sequence[str], values: Sequence[Any], *, falling: bool) -> Q:
     return Q(**{f"{names[0]}__{compare}e": values[0]}) & after
 
 
-def column_of(model: type[Model], name: str) -> Field[Any, Any] | None:
-    """The column of a path such as ``game__id``; None for one that the query computes."""
+def column_of(queryset: QuerySet[Any], name: str) -> Field[Any, Any] | None:
+    """The column of a path such as ``game__id``, or the kind of one that the query computes."""
+    if name in queryset.query.annotations:
+        computed: Field[Any, Any] = queryset.query.annotations[name].output_field
+        return computed
     *path, last = name.split("__")
+    model: type[Model] = queryset.model
     try:
         for step in path:
             found = model._meta.get_field(step).related_model
@@ -146,12 +170,16 @@ def write_cursor(label: str, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read_cursor(text: str, label: str, columns: Sequence[Field[Any, Any] | None]) -> list[Any]:
-    """The sort key that a cursor of a list in this order holds. Raises ApiProblem."""
+def read_cursor(text: str, label: str, columns: Sequence[Field[Any, Any] | None]) -> tuple[bool, list[Any]]:
+    """Whether a cursor of a list in this order leads back, and the sort key that it holds. Raises ApiProblem."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         found = msgspec.json.decode(packed)
-        if not isinstance(found, list) or len(found) != len(columns) + 1 or found[0] != label:
+        if (
+            not isinstance(found, list)
+            or len(found) != len(columns) + 1
+            or found[0] not in (label, BACK + label)
+        ):
             raise bad_cursor()
         values = [
             column.to_python(value) if column is not None else value
@@ -161,7 +189,7 @@ def read_cursor(text: str, label: str, columns: Sequence[Field[Any, Any] | None]
         raise bad_cursor() from None
     if any(value is None or (isinstance(value, str) and "\0" in value) for value in values):
         raise bad_cursor()
-    return values
+    return found[0] != label, values
 
 
 def bad_cursor() -> Exception:

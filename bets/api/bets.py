@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, DateTimeField, DecimalField, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -19,17 +21,23 @@ from accounts.api.idempotency import once
 from bets.api.changing import Changes, EditIn
 from bets.api.deciding import BODIES
 from bets.api.placing import PlaceIn, place
+from bets.api.quoting import QuoteRow, quote_of
 from bets.api.reading import bets_out, placed_out, with_columns
 from bets.api.refusals import refusals
 from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, event_out, ledger_out, money
 from bets.history.filters import BetFilter
+from bets.history.paging import ORDERS as BET_ORDERS
 from bets.models import Bet, BetEvent, BetStatus, LedgerEntry
 from bets.stats.scope import ids_of
 from rest.fields import AmountField
 from rest.shaping import Row
 from rest.views import ApiView, lists
 
-ORDERS: Final = {"-placed": ("-placed_at", "-id"), "placed": ("placed_at", "id")}
+ORDERS: Final = [
+    sign + name for name in ("placed", "settled", "stake", "odds", "profit") for sign in ("-", "")
+]
+LAST: Final[dict[str, Any]] = {"settled": dt.datetime.max.replace(tzinfo=dt.UTC), "profit": Decimal(10**13)}
+"""Where bets without a value stand: after all others, whichever way."""
 
 
 class BetsView(ApiView):
@@ -42,8 +50,22 @@ class BetsView(ApiView):
 
 class OrderQuery(serializers.Serializer):
     order = serializers.ChoiceField(
-        required=False, choices=list(ORDERS), default="-placed", help_text="Newest or oldest first."
-    )
+        required=False, choices=ORDERS, default="-placed",
+        help_text="With - from the latest, largest or longest; bets without a value come last.",
+    )  # fmt: skip
+
+
+def in_order(bets: QuerySet[Bet], order: str) -> QuerySet[Any]:
+    """The bets in one of ``ORDERS``."""
+    sign, name = ("-", order[1:]) if order.startswith("-") else ("", order)
+    if name == "placed":
+        return bets.order_by(f"{sign}placed_at", f"{sign}id")
+    value: Any = BET_ORDERS[name].value
+    if (last := LAST.get(name)) is not None:
+        worst = (dt.datetime.min.replace(tzinfo=dt.UTC) if name == "settled" else -last) if sign else last
+        kind = DateTimeField() if name == "settled" else DecimalField(max_digits=16, decimal_places=2)
+        value = Coalesce(value, Value(worst, output_field=kind), output_field=kind)
+    return bets.annotate(sort_value=value).order_by(f"{sign}sort_value", f"{sign}id")
 
 
 class StatusSums(Row):
@@ -108,9 +130,9 @@ class BetViewSet(Changes, BetsView):
     filterset_class = BetFilter
     filtered_actions = ("list", "summary", "by_sport")
     query_classes: ClassVar = {"list": OrderQuery}
-    body_classes: ClassVar = {"create": PlaceIn, "partial_update": EditIn, **BODIES}
+    body_classes: ClassVar = {"create": PlaceIn, "quote": PlaceIn, "partial_update": EditIn, **BODIES}
     row_classes: ClassVar = {
-        "summary": StatusSums, "by_sport": SportSums, "events": EventOutRow, "ledger": LedgerRow,
+        "quote": QuoteRow, "summary": StatusSums, "by_sport": SportSums, "events": EventOutRow, "ledger": LedgerRow,
     }  # fmt: skip
     lookup_value_converter = "uuid"
 
@@ -121,7 +143,7 @@ class BetViewSet(Changes, BetsView):
 
     def list(self, request: Request) -> Response:
         """Your bets, the newest first."""
-        bets = with_columns(self.filter_queryset(self.get_queryset())).order_by(*ORDERS[self.asked["order"]])
+        bets = in_order(with_columns(self.filter_queryset(self.get_queryset())), self.asked["order"])
         return self.listed_whole(bets, lambda page: bets_out(page, self.shape.expand))
 
     def retrieve(self, request: Request, pk: Any = None) -> Response:
@@ -143,6 +165,14 @@ class BetViewSet(Changes, BetsView):
         if legs is None:
             return self.answer(bet, status=201)
         return Response(placed_out(bet, legs), status=201, headers=where(bet))
+
+    @action(detail=False, methods=["post"])
+    def quote(self, request: Request) -> Response:
+        """What a bet comes to, and whether it would be placed now; nothing is kept.
+
+        It is judged by what places bets: price, game, funds and limits. What would refuse it is in `problem`.
+        """
+        return Response(quote_of(request, self.body()))
 
     def answer(self, bet: Bet, *, status: int = 200) -> Response:
         """The bet as it is now."""

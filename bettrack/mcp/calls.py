@@ -121,7 +121,7 @@ def with_place(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer with what the next call needs in place of an address."""
     if "next" not in answer:
         return answer
-    rest = {name: value for name, value in answer.items() if name != "next"}
+    rest = {name: value for name, value in answer.items() if name not in ("next", "previous")}
     found = parse_qs(urlsplit(answer["next"] or "").query)
     if "day" in answer or "page" in found:
         return {**rest, "next_page": int(found["page"][0]) if "page" in found else None}

@@ -16,7 +16,14 @@ from bets.imports.drafts import keep_draft
 from bets.limits import set_limit
 from bets.models import Bankroll, Bet, BetStatus, LimitChange
 from bets.settlement import settle_due as settle
-from bets.tests.factories import ended, funded_bankroll, offered, place
+from bets.tests.factories import (
+    WebhookDeliveryFactory,
+    WebhookFactory,
+    ended,
+    funded_bankroll,
+    offered,
+    place,
+)
 from feeds.tests.factories import ApiCallFactory, QuotaFactory
 from games.models import Sport
 from games.tests.factories import (
@@ -53,6 +60,7 @@ def ids_of_world(owner: User) -> dict[str, Any]:
     riding = place(quote(game, "h2h away", -112, at="book8", changed_at=now), bankroll)
     QuotaFactory()
     ApiCallFactory()
+    hook = WebhookFactory(user=owner)
     return {
         "bets": bet.pk,
         "open": riding.pk,
@@ -64,6 +72,8 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "tag-edits": retag(bets=Bet.objects.owned_by(owner), by=owner, add=["nba"]).pk,  # type: ignore[union-attr]
         "filters": save_filter(by=owner, name="Won", query="status=won").pk,
         "limits": loosening(owner).pk,
+        "webhooks": hook.pk,
+        "deliveries": WebhookDeliveryFactory(webhook=hook).pk,
         "sports": game.sport_id,
         "teams": game.home_team_id,
         "players": player.pk,

@@ -14,7 +14,7 @@ def of_callers(*statuses: int) -> dict[str, int]:
     return dict(zip(CALLERS, statuses, strict=True))
 
 
-WITH_OWN_MONEY = of_callers(401, 400, 201, 403, 201, 400, 403, 403)
+WITH_OWN_MONEY = of_callers(401, 422, 201, 403, 201, 422, 403, 403)
 """A stranger's body names what is not his: for him that does not exist."""
 OWN_CHANGE = of_callers(401, 404, 200, 403, 200, 404, 403, 403)
 OWN_NEW = of_callers(401, 201, 201, 403, 201, 201, 403, 403)
@@ -107,6 +107,17 @@ WRITES: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("limit-set", "POST"): (OWN_SET, limit),
     ("limit-time-out", "POST"): (OWN_SET, lambda ids: {"until": "2027-01-01T00:00:00Z"}),
     ("limit-cancel", "POST"): (OWN_CHANGE, nothing),
+    ("bet-quote", "POST"): (of_callers(401, 422, 200, 403, 200, 422, 403, 403), bet_to_place),
+    ("webhook-list", "POST"): (
+        OWN_NEW,
+        lambda ids: {"url": "https://example.org/new", "topics": ["edge.found"]},
+    ),
+    ("webhook-detail", "DELETE"): (own_decision(204), nothing),
+    ("webhook-rotate", "POST"): (OWN_CHANGE, nothing),
+    ("webhook-switch-off", "POST"): (OWN_CHANGE, nothing),
+    ("webhook-switch-on", "POST"): (OWN_CHANGE, nothing),
+    ("webhook-test", "POST"): (OWN_CHANGE, nothing),
+    ("webhook-again", "POST"): (own_decision(409), nothing),  # it waits
     ("review-send-back", "POST"): (staff_decision(409), decided),  # it is not under review
     ("review-decide", "POST"): (staff_decision(200), bets_to_decide),
 }

@@ -21,7 +21,14 @@ from bets.history.tagging import retag
 from bets.imports.drafts import keep_draft
 from bets.limits import set_limit
 from bets.models import Bet, BetStatus, Currency, ImportBatch
-from bets.tests.factories import ImportBatchFactory, funded_bankroll, offered, place
+from bets.tests.factories import (
+    ImportBatchFactory,
+    WebhookDeliveryFactory,
+    WebhookFactory,
+    funded_bankroll,
+    offered,
+    place,
+)
 from bettrack.tests.api_callers import READ_SCOPES, signed_in, with_key
 from bettrack.tests.api_world import FILE, coming_game, ids_of_world, open_outright
 from feeds.tests.factories import ApiCallFactory, QuotaFactory
@@ -82,6 +89,9 @@ LISTS = {
     "tag-edits/": 6,
     "filters/": 6,
     "limits/": 7,
+    "webhooks/": 6,
+    "webhooks/{webhooks}/deliveries/": 7,
+    "bets/?order=-profit": 9,
     "statistics/": 20,
     "review/": 9,
     "quota/": 6,
@@ -126,6 +136,8 @@ def more(world: dict[str, Any], owner: User, number: int) -> None:
         set_limit(user=owner, kind="stake", amount=None, **money)
         QuotaFactory()
         ApiCallFactory()
+        WebhookFactory(user=owner)
+        WebhookDeliveryFactory(webhook_id=world["webhooks"])
 
 
 def statements(client: Client, address: str) -> tuple[int, Any]:
@@ -188,6 +200,49 @@ class TestPages:
             assert [row["id"] for row in found] == [str(game.pk) for game in wanted]
             back = pages(client, f"/api/v1/games/?limit={limit}&fields=id&order=-start")
             assert [row["id"] for row in back] == [str(game.pk) for game in reversed(wanted)]
+
+    def test_previous_leads_back_the_way_that_was_come(self, client: Client) -> None:
+        names = [TeamFactory(name=f"Team {letter}").name for letter in "ABCDEFG"]
+
+        def read(address: str) -> tuple[list[str], Any]:
+            answer = client.get(address).json()
+            return [row["name"] for row in answer["results"]], answer
+
+        first, answer = read("/api/v1/teams/?limit=3")
+        assert answer["previous"] is None
+        second, answer = read(answer["next"])
+        third, answer = read(answer["next"])
+        assert (first + second + third, answer["next"]) == (names, None)
+        back, answer = read(answer["previous"])
+        assert back == second
+        assert read(answer["next"])[0] == third
+        back, answer = read(answer["previous"])
+        assert (back, answer["previous"]) == (first, None)
+        assert read(answer["next"])[0] == second
+
+    @pytest.mark.parametrize("order", ["settled", "stake", "odds", "profit"])
+    def test_bets_come_in_order_and_those_without_a_value_last(self, order: str) -> None:
+        owner = UserFactory()
+        roll = funded_bankroll(user=owner)
+        for n, payout in enumerate((None, "150.00", "40.00", None, "90.00")):
+            line = offered(GameFactory(commence_time=timezone.now() + dt.timedelta(days=1)), "h2h")
+            bet = place(line, roll, stake=Decimal(20 + n))
+            if payout:
+                won = {
+                    "status": "won",
+                    "payout": payout,
+                    "settled_at": timezone.now() + dt.timedelta(minutes=9 - n),
+                }
+                Bet.objects.filter(pk=bet.pk).update(**won)
+        for sign in ("", "-"):
+            rows = pages(signed_in(owner), f"/api/v1/bets/?order={sign}{order}&limit=2")
+            assert len({row["id"] for row in rows}) == 5
+            known = {"settled": "settled_at", "odds": "decimal"}.get(order, order)
+            found = [row[known] for row in rows if row[known] is not None]
+            numbers = found if order == "settled" else [Decimal(value) for value in found]
+            assert numbers == sorted(numbers, reverse=sign == "-")
+            if order in ("settled", "profit"):
+                assert [row[known] is None for row in rows] == [False] * 3 + [True] * 2
 
     def test_rows_that_come_meanwhile_move_nothing(self, client: Client) -> None:
         names = [TeamFactory(name=f"Team {letter}").name for letter in "BDF"]
