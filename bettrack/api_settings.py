@@ -36,7 +36,7 @@ SPECTACULAR_SETTINGS = {
         "DoableOperation": "bets.api.operations.KINDS",
         "ImportState": "bets.models.ImportState",
         "ImportFormat": "bets.models.ImportFormat",
-        "UploadFormat": "bets.api.imports.FILE_FORMATS",
+        "UploadFormat": "bets.api.files.FILE_FORMATS",
         "Provider": "feeds.models.Provider",
         "QuotaBlock": "feeds.models.Block",
         "MonitorStatus": "feeds.monitoring.api.STATUSES",

@@ -143,8 +143,10 @@ class BetViewSet(Changes, BetsView):
 
     def list(self, request: Request) -> Response:
         """Your bets, the newest first."""
-        bets = in_order(with_columns(self.filter_queryset(self.get_queryset())), self.asked["order"])
-        return self.listed_whole(bets, lambda page: bets_out(page, self.shape.expand))
+        bets = in_order(self.filter_queryset(self.get_queryset()), self.asked["order"])
+        return self.listed_whole(
+            with_columns(bets, *bets.query.annotations), lambda page: bets_out(page, self.shape.expand)
+        )
 
     def retrieve(self, request: Request, pk: Any = None) -> Response:
         """One of your bets. `expand=evidence,events,ledger` adds why it was graded so and what it moved."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, Final
-from zoneinfo import available_timezones
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.bets import BetsView
+from bets.api.files import FileParser, ReadIn, UploadIn
 from bets.api.operations import roll_of
 from bets.api.refusals import refusals
 from bets.api.rows import money
@@ -26,23 +26,19 @@ from bets.exports import ENDINGS, FORMATS, export_bets
 from bets.history.filters import BetFilter
 from bets.imports.committing import commit_import, undo_import
 from bets.imports.drafts import keep_draft, read_draft
-from bets.imports.generic import LABELS
 from bets.imports.planning import Plan, Step, plan_for
 from bets.imports.reading import AUTO
-from bets.imports.rows import MAX_BYTES, BadFile, Reading, Unclear
+from bets.imports.rows import BadFile, Reading, Unclear
 from bets.imports.tables import text_of
-from bets.imports.values import DATE_ORDERS, ODDS_NOTATIONS
 from bets.models import Bankroll, Bet, BetStatus, ImportBatch, ImportFormat, ImportState
 from odds.api.rows import american, decimal
-from rest.bodies import NO_NUL, Body, IdIn, TextIn
 from rest.fields import AmountField, NumberField, OddsField, UtcField
 from rest.problems import ApiProblem, form_faults, refusal_of
-from rest.renderers import CsvRenderer, JsonParser, JsonRenderer
+from rest.renderers import CsvRenderer, JsonRenderer
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
 
 FATES: Final = ("add", "settle", "known", "refuse")
-FILE_FORMATS: Final = [(AUTO, "Found by its columns"), *ImportFormat.choices]
 
 
 class ImportRow(ModelRow):
@@ -58,67 +54,6 @@ class ImportRow(ModelRow):
             "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "state": "committed",
             "added": 212, "settled": 0, "created_at": "2026-11-20T18:22:00Z", "undone_at": None,
         }  # fmt: skip
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "properties": {name: {"type": "string", "maxLength": 200, "pattern": NO_NUL} for name in LABELS},
-        "additionalProperties": False,
-    }
-)
-class ColumnsIn(serializers.DictField):
-    """Names of columns by what they hold."""
-
-
-class ReadIn(Body):
-    """How a file is to be read; what is left out stays, at first as the file suggests."""
-
-    format = serializers.ChoiceField(choices=FILE_FORMATS, required=False)
-    dates = serializers.ChoiceField(choices=["", *DATE_ORDERS], required=False, allow_blank=True)
-    odds = serializers.ChoiceField(choices=["", *ODDS_NOTATIONS], required=False, allow_blank=True)
-    time_zone = TextIn(max_length=64, required=False, help_text="Of times without a zone: Europe/Paris.")
-    book = TextIn(max_length=64, required=False, allow_blank=True, help_text="If the file names none.")
-    columns = ColumnsIn(
-        child=TextIn(max_length=200, allow_blank=True), required=False,
-        help_text=f"Name of a column by what it holds: {', '.join(LABELS)}.",
-    )  # fmt: skip
-    bankroll_id = IdIn(required=False, allow_null=True, help_text="Else the one that the file names.")
-
-    class Meta:
-        example: ClassVar = {"dates": "dmy", "odds": "decimal"}
-
-    def validate_time_zone(self, zone: str) -> str:
-        if zone not in available_timezones():
-            raise serializers.ValidationError("Write a time zone such as Europe/Paris.", code="unknown")
-        return zone
-
-    def validate_columns(self, columns: dict[str, str]) -> dict[str, str]:
-        if unknown := sorted(columns.keys() - LABELS.keys()):
-            raise serializers.ValidationError({unknown[0][:60]: f"Choose from: {', '.join(LABELS)}."})
-        return columns
-
-
-class UploadIn(ReadIn):
-    """A file as text."""
-
-    file_name = TextIn(max_length=120)
-    content = TextIn(
-        trim_whitespace=False, help_text=f"CSV or JSON of at most {MAX_BYTES // 1024 // 1024} MB."
-    )
-
-    class Meta:
-        example: ClassVar = {
-            "file_name": "bets.csv",
-            "content": "date,book,selection,stake,odds,result\n2026-11-01,draftkings,Celtics -3.5,25,-110,won\n",
-        }
-
-    def validate_content(self, content: str) -> str:
-        if len(content.encode()) > MAX_BYTES:
-            raise serializers.ValidationError(
-                f"The file is larger than {MAX_BYTES // 1024 // 1024} MB; split it."
-            )
-        return content
 
 
 class PlanRow(Row):
@@ -167,12 +102,6 @@ class StepRow(Row):
             "placed_at": "2026-11-01T00:00:00Z", "odds": "-110", "decimal": "1.909091", "stake": "25.00",
             "status": "won", "payout": "47.73", "bankroll": "Imported bets",
         }  # fmt: skip
-
-
-class FileParser(JsonParser):
-    """Bodies that hold a file, however its text is escaped."""
-
-    most = 2 * MAX_BYTES
 
 
 class ImportViewSet(ListMixin, RetrieveMixin, BetsView):

