@@ -6,6 +6,7 @@ under ``var/`` (``BETTRACK_HOME`` moves it). Contradictory settings stop the sta
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
-Environment.read_env(BASE_DIR / ".env")
+Environment.read_env(os.environ.get("BETTRACK_ENV_FILE") or BASE_DIR / ".env")
 
 HOME = Path(env.str("BETTRACK_HOME", default="") or BASE_DIR / "var").expanduser().resolve()
 EMBEDDED = layout.for_home(HOME)
@@ -63,6 +64,8 @@ SANDBOX_URL = env.site("SANDBOX_URL", default=f"{BETTRACK_URL}/sandbox")
 SANDBOX_SPEED = env.positive("SANDBOX_SPEED", default=15.0)
 SANDBOX_SEED = env.int("SANDBOX_SEED", default=7)
 SANDBOX_FEATURED = env.str("SANDBOX_FEATURED", default="")
+# how many times as often as usual pulls and ticks come round on simulated prices: a drill is in a hurry
+PACE = env.positive("BETTRACK_PACE", default=1.0) if DEMO else 1.0
 
 INSTALLED_APPS = [
     "bettrack.apps.BetTrackConfig",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -26,6 +25,7 @@ from games.services import ResultCounts
 from . import partitions
 from .books_page import keep_history
 from .budget import has_to_buy_scores, seconds_between_outrights, seconds_between_scores
+from .claims import LEASE, claimed
 from .ingest import IngestCounts
 from .planner import due_sports, note_pull
 from .planning import SHORTEST
@@ -46,8 +46,6 @@ from .retention import apply_retention
 
 logger = logging.getLogger(__name__)
 
-RUN_LIMIT = 300
-"""Seconds after which the claim of a run that died is void."""
 AFTER_FAILURE = 60
 DEMO_EVERY = 15
 DEMO_PROPS_EVERY = 120
@@ -189,21 +187,23 @@ def _due(name: str, every: int) -> Iterator[bool]:
 
     A failure of the job is logged here, and it is tried again soon; a refusal of the whole key is passed on.
     """
-    hold, run, token = f"odds:hold:{name}", f"odds:run:{name}", uuid.uuid4().hex
-    if cache.get(hold) or not cache.add(run, token, RUN_LIMIT):
+    every, pause = (max(1, round(seconds / settings.PACE)) for seconds in (every, min(every, AFTER_FAILURE)))
+    hold = f"odds:hold:{name}"
+    if cache.get(hold):
         yield False
         return
-    try:
-        cache.set(hold, True, every)
-        yield True
-    except (BadKey, OutOfCredits):
-        raise
-    except FeedError as error:
-        cache.set(hold, True, min(every, AFTER_FAILURE))
-        logger.warning("%s failed: %s", name, error)
-    except Exception:
-        cache.set(hold, True, min(every, AFTER_FAILURE))
-        logger.exception("%s failed", name)
-    finally:
-        if cache.get(run) == token:
-            cache.delete(run)
+    with claimed(cache, f"odds:run:{name}", lease=LEASE / settings.PACE) as is_mine:
+        if not is_mine:
+            yield False
+            return
+        try:
+            cache.set(hold, True, every)
+            yield True
+        except (BadKey, OutOfCredits):
+            raise
+        except FeedError as error:
+            cache.set(hold, True, pause)
+            logger.warning("%s failed: %s", name, error)
+        except Exception:
+            cache.set(hold, True, pause)
+            logger.exception("%s failed", name)

@@ -26,7 +26,7 @@ CALM_SECONDS = 60.0
 LONGEST_PAUSE = 30.0
 LOG_BYTES = 5 * 2**20
 # runs in a fresh interpreter, because a forked child of a threaded process must not run Python code
-_WITH_PARENT = """
+WITH_PARENT = """
 import ctypes, os, signal, sys
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
@@ -122,7 +122,7 @@ class Supervisor:
     def _launch(self, child: Child) -> None:
         _kill_group(child)
         child.started_at = time.monotonic()
-        command = [sys.executable, "-I", "-S", "-c", _WITH_PARENT, str(os.getpid()), *child.command]
+        command = [sys.executable, "-I", "-S", "-c", WITH_PARENT, str(os.getpid()), *child.command]
         child.process = subprocess.Popen(  # noqa: S603
             command,
             stdin=subprocess.DEVNULL,

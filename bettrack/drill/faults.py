@@ -1,0 +1,159 @@
+"""The faults: what each does to the instance, and what it looks at besides what has to hold after all of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from bettrack.drill.checks import Check, attempt
+from bettrack.drill.instance import Instance, value
+from bettrack.drill.provider import Trouble
+from bettrack.drill.scene import Scene
+from feeds.models import ApiCall
+from odds.models import OddSnapshot
+
+Strike = Callable[[Scene, bool], Iterator[Check]]
+LATEST = "SELECT coalesce(max(captured_at), '-infinity') FROM odd_snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault by name; `strike(scene, short)` does it, waits for the recovery and yields what it saw."""
+
+    name: str
+    title: str
+    strike: Strike
+
+
+def in_settlement(kill: Callable[[Instance], None], table: str) -> Strike:
+    """Something is killed while a batch of settlement stands before it writes to the table."""
+
+    def strike(scene: Scene, short: bool) -> Iterator[Check]:
+        with scene.settlement_stopped(table):
+            kill(scene.instance)
+            yield Check("killed in the middle of a batch", True, f"before it wrote {table}")
+        yield attempt("bets are settled", scene.await_settled)
+
+    return strike
+
+
+def in_ingest(kill: Callable[[Instance], None]) -> Strike:
+    """Something is killed while the ingest of an answer stands before it writes the archive."""
+
+    def strike(scene: Scene, short: bool) -> Iterator[Check]:
+        with scene.ingest_stopped():
+            kill(scene.instance)
+            yield Check("killed in the middle of an ingest", True, "before it wrote odd_snapshots")
+        yield attempt("prices are taken in", scene.await_step)
+
+    return strike
+
+
+def kill_postgres(instance: Instance) -> None:
+    instance.kill_postgres()
+
+
+def kill_worker(instance: Instance) -> None:
+    instance.kill(instance.worker)
+
+
+def redis_gone(scene: Scene, short: bool) -> Iterator[Check]:
+    """Redis is killed with all it held and stays away; bets are placed meanwhile."""
+    games = scene.announce()
+    away = 4.0 if short else 60.0
+    scene.instance.redis.kill()
+    scene.provider.advance()
+    placed = scene.trying(partial(scene.place, games))
+    yield Check("bets are taken without Redis", placed, f"{len(scene.asked)} placed so far")
+    begun = scene.instance.until("the outage", waited(away), seconds=away + 30)
+    yield Check("Redis was away", True, f"{begun:.0f} s")
+    scene.instance.redis.start()
+    yield attempt("prices are taken in again", scene.await_step)
+    scene.provider.finish(scene.begin(games))
+    yield attempt("bets are settled", scene.await_settled)
+
+
+def waited(seconds: float) -> Callable[[], bool]:
+    """Holds once so many seconds have passed since now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
+
+
+def provider_answers(trouble: Trouble, *, calls: int, harmless: bool = False) -> Strike:
+    """The provider answers badly for some calls; nothing may be written of it, and afterwards all is taken in."""
+
+    def strike(scene: Scene, short: bool) -> Iterator[Check]:
+        provider = scene.provider
+        before, rows = _newest_call(), OddSnapshot.objects.count()
+        provider.troubled, provider.trouble = 0, trouble
+        provider.advance()
+        wanted = calls if not short else max(2, calls // 2)
+        scene.instance.until(f"{wanted} bad answers", lambda: provider.troubled >= wanted)
+        if not harmless:
+            written = OddSnapshot.objects.count() - rows
+            yield Check("nothing of it is written", written == 0, f"{written} rows")
+        provider.trouble = None
+        yield attempt("prices are taken in", scene.await_step)
+        if trouble.status:
+            noted = ApiCall.objects.filter(pk__gt=before, status=trouble.status).count()
+            yield Check(
+                "the calls are on record", noted >= wanted, f"{noted} calls answered {trouble.status}"
+            )
+
+    return strike
+
+
+def clock_skew(scene: Scene, short: bool) -> Iterator[Check]:
+    """The provider's clock is hours ahead, then hours behind: the database's own decides."""
+    for hours in (2, -2):
+        scene.provider.skew = dt.timedelta(hours=hours)
+        scene.provider.advance()
+        yield attempt(f"prices stamped {hours:+d} h are taken in", scene.await_step)
+        latest = value(LATEST)
+        own = value("SELECT statement_timestamp()")
+        yield Check("received by our clock", latest <= own, f"{(own - latest).total_seconds():.1f} s ago")
+    scene.provider.skew = dt.timedelta()
+    scene.provider.advance()
+    yield attempt("prices stamped right are taken in", scene.await_step)
+    games = scene.begin_round()
+    yield Check("no bet after the kick-off by the database's clock", scene.refuses(games[0]), "refused")
+    scene.provider.finish(games)
+    yield attempt("bets are settled", scene.await_settled)
+
+
+def _newest_call() -> int:
+    return ApiCall.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+FAULTS = (
+    Fault("postgres-ingest", "kill -9 PostgreSQL during an ingest", in_ingest(kill_postgres)),
+    Fault(
+        "postgres-settlement",
+        "kill -9 PostgreSQL during a settlement",
+        in_settlement(kill_postgres, "ledger_entries"),
+    ),
+    Fault("redis", "Redis gone", redis_gone),
+    Fault(
+        "worker-settlement",
+        "kill -9 the worker in a batch of settlement",
+        in_settlement(kill_worker, "bet_events"),
+    ),
+    Fault("worker-ingest", "kill -9 the worker in an ingest", in_ingest(kill_worker)),
+    Fault("provider-429", "the provider answers 429", provider_answers(Trouble(status=429), calls=8)),
+    Fault("provider-500", "the provider answers 500", provider_answers(Trouble(status=500), calls=8)),
+    Fault(
+        "provider-garbage", "the provider answers garbage", provider_answers(Trouble(garbage=True), calls=14)
+    ),
+    Fault(
+        "provider-slow",
+        "the provider answers slowly",
+        provider_answers(Trouble(delay=3.0), calls=4, harmless=True),
+    ),
+    Fault("clock-skew", "the provider's clock is wrong", clock_skew),
+)
+BY_NAME = {fault.name: fault for fault in FAULTS}
+SHORT = ("postgres-settlement", "worker-ingest", "provider-garbage")
+"""What a short drill without a choice does."""
