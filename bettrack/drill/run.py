@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args(arguments)
     for number in ENDING:
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     django.setup()
     from bettrack.drill.faults import BY_NAME
     from bettrack.drill.instance import Instance, remove
@@ -116,7 +116,7 @@ def _broken(reason: str) -> Check:
     return Check("the drill went through", False, reason)
 
 
-def _interrupt(number: int, frame: object) -> None:
+def interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 

@@ -68,13 +68,13 @@ class Asked:
 class Scene:
     """The story of one drill: one bettor, one provider, one instance."""
 
-    def __init__(self, instance: Instance, provider: Provider) -> None:
-        self.instance, self.provider = instance, provider
+    def __init__(self, instance: Instance, provider: Provider, *, patience: float = 60.0) -> None:
+        self.instance, self.provider, self.patience = instance, provider, patience
         self.asked: list[Asked] = []
         self.user = User.objects.create(username="drill")
         self.bankroll: Bankroll = open_bankroll(user=self.user, name="Drill", opening_deposit=DEPOSIT)
 
-    def await_step(self, *, seconds: float = 60.0) -> float:
+    def await_step(self) -> float:
         """Wait until every sport's prices of the step are on the board, and safe on the disk; seconds it took."""
         first = [
             next(fixture for fixture in self.provider.fixtures if fixture.sport == sport).event_id
@@ -85,7 +85,7 @@ class Scene:
         def taken() -> bool:
             return bool(value(TAKEN, *wanted) == len(SPORTS))
 
-        took = self.instance.until(f"the prices of step {self.provider.step}", taken, seconds=seconds)
+        took = self.instance.until(f"the prices of step {self.provider.step}", taken, seconds=self.patience)
         written = value("SELECT pg_current_wal_insert_lsn()::text")
         # an ingest does not wait for the disk, so what a kill would still take away is not counted as there
         flushed = "SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn"
@@ -148,7 +148,7 @@ class Scene:
             return False
         return True
 
-    def await_settled(self, *, seconds: float = 90.0) -> float:
+    def await_settled(self) -> float:
         """Wait until no bet is pending whose game's result the provider has told; seconds it took."""
         over = [self.provider.fixtures[number].event_id for number in self.provider.finished]
         pending = (
@@ -156,7 +156,7 @@ class Scene:
             "WHERE g.external_id = ANY(%s) AND (b.status = 'pending' OR l.status = 'pending')"
         )
         return self.instance.until(
-            "the settlement of all bets", lambda: value(pending, over) == 0, seconds=seconds
+            "the settlement of all bets", lambda: value(pending, over) == 0, seconds=1.5 * self.patience
         )
 
     @contextlib.contextmanager
