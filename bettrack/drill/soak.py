@@ -159,9 +159,7 @@ class Soak:
             scene.await_settled()
             self.rounds += 1
             pause = min(begun + self.seconds, time.monotonic() + SAMPLE_EVERY)
-            self.instance.until(
-                "a pause", lambda end=pause: time.monotonic() >= end, seconds=SAMPLE_EVERY + 5
-            )
+            self.instance.until("a pause", waited(pause - time.monotonic()), seconds=SAMPLE_EVERY + 5)
 
     def _sample(self, passed: float) -> None:
         import redis
