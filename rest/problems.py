@@ -153,7 +153,7 @@ def problem_of(exc: Exception) -> ApiProblem:
     if isinstance(exc, OperationalError | InterfaceError):
         return ApiProblem("unavailable", headers={"Retry-After": "5"})
     if isinstance(exc, DataError):
-        return ApiProblem("invalid", "A value of the request is out of range.")
+        return ApiProblem("refused", "A value of the request is out of range.")
     return ApiProblem("server_error")
 
 

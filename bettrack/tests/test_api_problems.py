@@ -126,7 +126,7 @@ class TestFaultsOfOurs:
         assert response.headers["Retry-After"] == "5"
 
     def test_a_value_out_of_range_is_400(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        problem(self.raising(monkeypatch, DataError("integer out of range")), 400, "invalid")
+        problem(self.raising(monkeypatch, DataError("integer out of range")), 422, "refused")
 
 
 class TestDescription:
