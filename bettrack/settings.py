@@ -171,7 +171,7 @@ REDIS_URL = EMBEDDED.redis_url(REDIS_DATABASE) if EMBEDDED_REDIS else env.str("R
 CACHES: dict[str, dict[str, Any]] = {
     "default": EMBEDDED.cache_settings(REDIS_DATABASE)
     if EMBEDDED_REDIS
-    else {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    else {"BACKEND": "bettrack.redis_cache.RedisCache", "LOCATION": REDIS_URL}
 }
 CACHES["default"]["KEY_PREFIX"] = "bettrack"
 # every board asks it for a version: one that does not answer must not hold pages up

@@ -53,7 +53,7 @@ WRITE: Final = re.compile(
     r"\s+(?:ONLY\s+)?\"?(\w+)",
     re.IGNORECASE,
 )
-BETS_COUNTED: Final = 'UPDATE "games" SET "bet_count" = ("games"."bet_count" + %s) WHERE '
+BETS_COUNTED: Final = "UPDATE games SET bet_count = bet_count + 1"
 """How many bets are on a game stands on no page with a version; every bet that is placed counts itself there."""
 HEAD: Final = 2_000
 """Characters of a statement in which its table is named; only one that begins with WITH may write further on."""
@@ -98,7 +98,7 @@ def bump_people() -> None:
 
 def written(sql: str) -> set[str]:
     """The versions that a statement outdates."""
-    if sql.startswith(BETS_COUNTED) or (sql.startswith("SELECT") and "INTO" not in sql):
+    if sql.startswith((BETS_COUNTED + " WHERE", "SELECT")) and "INTO" not in sql:
         return set()
     found = set()
     for table in WRITE.findall(sql if sql.startswith("WITH") else sql[:HEAD]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
@@ -36,6 +37,23 @@ class Body(serializers.Serializer):
                 text = f"There is no such field here; known are: {', '.join(self.fields)}."
                 raise ValidationError({unknown[0][:60]: [ErrorDetail(text, "unknown_field")]})
         return super().to_internal_value(data)
+
+
+_readers = threading.local()
+
+
+def reader_of(body: type[serializers.Serializer], data: Any, request: Any) -> serializers.Serializer:
+    """A serializer that is about to read ``data``, one for each thread: copying its fields anew costs more than reading."""
+    known: dict[type[serializers.Serializer], serializers.Serializer] = _readers.__dict__.setdefault(
+        "known", {}
+    )
+    if body not in known:
+        known[body] = body()
+    read = known[body]
+    for result in ("_validated_data", "_errors"):
+        read.__dict__.pop(result, None)
+    body.__init__(read, data=data, context={"request": request})
+    return read
 
 
 class TextIn(serializers.CharField):

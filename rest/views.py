@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from rest.bodies import reader_of
 from rest.kept import Kept, as_answer, find, keep
 from rest.pages import KeysetPages
 from rest.problems import ApiProblem, form_faults, invalid, refusal_of
@@ -135,7 +136,7 @@ class ApiView(GenericViewSet):
 
     def body(self) -> dict[str, Any]:
         """What the write is told, checked. Raises ValidationError."""
-        read = self.body_classes[str(self.action)](data=self.request.data, context={"request": self.request})
+        read = reader_of(self.body_classes[str(self.action)], self.request.data, self.request)
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
 

@@ -18,6 +18,7 @@ from django.db.models import Q
 from accounts.access import rules
 from accounts.access.gate import note as note_refusal
 from accounts.api.models import ApiKey, Scope
+from rest.compiled import Compiled, Given
 
 ALPHABET: Final = string.ascii_letters + string.digits
 PREFIX_LENGTH: Final = 10
@@ -26,6 +27,7 @@ SECRET_LENGTH: Final = 43
 PATTERN: Final = re.compile(rf"bt_([A-Za-z0-9]{{{PREFIX_LENGTH}}})_[A-Za-z0-9]{{{SECRET_LENGTH}}}")
 MOST_KEYS: Final = 50
 USE_NOTED_EVERY: Final = dt.timedelta(minutes=1)
+BY_PREFIX: Final = Compiled(lambda: ApiKey.objects.filter(prefix=Given("prefix")).order_by(), "user")
 
 
 class KeyRefused(Exception):
@@ -99,9 +101,7 @@ def find_key(text: str, *, now: dt.datetime) -> ApiKey:
     much of it is right.
     """
     match = PATTERN.fullmatch(text)
-    found = (
-        ApiKey.objects.select_related("user").filter(prefix=match[1]).first() if match is not None else None
-    )
+    found = BY_PREFIX.first(prefix=match[1]) if match is not None else None
     held = found.digest if found is not None else digest_of("")
     if not hmac.compare_digest(held, digest_of(text)) or found is None:
         raise KeyRefused("key_unknown", "There is no such API key.")

@@ -19,6 +19,7 @@ from bets.placement import LegAsked, Placed, TicketAsked, place_in_transaction
 from bets.placement.asked import MAX_LEGS, MAX_NOTE, MAX_TAG, MAX_TAGS
 from odds.models import Bookmaker, Selection
 from rest.bodies import AmountIn, Body, FlagIn, IdIn, OddsIn, PercentIn, PointIn, TextIn, WholeIn
+from rest.compiled import Compiled, Given, IsAmong
 from rest.problems import refusal_of, unfit
 
 LARGEST_ID: Final = 2**63 - 1
@@ -92,6 +93,15 @@ class PlaceIn(Body):
         }  # fmt: skip
 
 
+BANKROLL: Final = Compiled(lambda: Bankroll.objects.filter(pk=Given("key"), user=Given("user")).order_by())
+BOOK: Final = Compiled(lambda: Bookmaker.objects.filter(key=Given("key")).order_by())
+SELECTIONS: Final = Compiled(
+    lambda: Selection.objects.filter(IsAmong("id", "keys")).order_by(),
+    "game",
+    "game__sport",
+    "game__home_team",
+    "game__away_team",
+)
 OPTIONAL: Final = {
     "teaser_points": "teaser_points",
     "ticket_odds": "ticket_price",
@@ -105,7 +115,7 @@ OPTIONAL: Final = {
 
 def ticket_of(body: Mapping[str, Any], *, user: User, key: str) -> TicketAsked:
     """Return the ticket that a checked body asks for. Raises ApiProblem for what it names in vain."""
-    bankroll = Bankroll.objects.owned_by(user).filter(pk=body["bankroll_id"]).first()
+    bankroll = BANKROLL.first(user=user.pk, key=body["bankroll_id"])
     if bankroll is None:
         raise unfit("bankroll_id", "You have no such bankroll.", "unknown")
     way = body.get("each_way")
@@ -129,7 +139,7 @@ def book_of(key: str | None, field: str = "bookmaker") -> Bookmaker | None:
     """Return the book of that key, None for none. Raises ApiProblem."""
     if key is None:
         return None
-    found = Bookmaker.objects.filter(key=key).first()
+    found = BOOK.first(key=key)
     if found is None:
         raise unfit(field, "There is no book with this key.", "unknown")
     return found
@@ -138,9 +148,7 @@ def book_of(key: str | None, field: str = "bookmaker") -> Bookmaker | None:
 def legs_of(legs: Sequence[Mapping[str, Any]]) -> tuple[LegAsked, ...]:
     """Return the legs with their selections, read at once. Raises ApiProblem."""
     wanted = [leg["selection_id"] for leg in legs]
-    found = Selection.objects.select_related("game__sport", "game__home_team", "game__away_team").in_bulk(
-        wanted
-    )
+    found = {chosen.pk: chosen for chosen in SELECTIONS.all(keys=wanted)}
     faults = [
         {
             "field": f"legs.{place}.selection_id",

@@ -16,6 +16,7 @@ from django.db.models.utils import create_namedtuple_class
 
 from bets.api.rows import bet_out, event_out, imported_out, ledger_out, leg_out
 from bets.models import Bet, BetEvent, BetLeg, ImportedLeg, LedgerEntry
+from rest.compiled import CompiledRows, IsAmong
 
 BET: Final = (
     "id", "bankroll_id", "bankroll__name", "bankroll__currency", "bankroll__kind", "bookmaker__key", "book_name",
@@ -31,6 +32,7 @@ LEG: Final = (
     "closing_odds", "closing_point", "closing_seen_at", "closing_fair",
 )  # fmt: skip
 EVIDENCE: Final = "grade__evidence"
+LEGS: Final = CompiledRows(lambda: BetLeg.objects.filter(IsAmong("bet_id", "bets")).order_by("position"), LEG)
 
 
 def with_columns(bets: QuerySet[Bet], *more: str) -> QuerySet[Any]:
@@ -43,8 +45,7 @@ def bets_out(bets: Sequence[Any], expand: frozenset[str] = frozenset()) -> list[
     ids = [bet.id for bet in bets]
     if not ids:
         return []
-    columns = (*LEG, EVIDENCE) if "evidence" in expand else LEG
-    legs = by_bet(BetLeg.objects.filter(bet__in=ids).order_by("position").values_list(*columns, named=True))
+    legs = by_bet(legs_of(ids, with_evidence="evidence" in expand))
     imported = [bet.id for bet in bets if bet.batch_id is not None]
     told = by_bet(ImportedLeg.objects.filter(bet__in=imported).order_by("position")) if imported else {}
     rows = [
@@ -59,6 +60,14 @@ def bets_out(bets: Sequence[Any], expand: frozenset[str] = frozenset()) -> list[
     ]
     expanded(rows, ids, expand)
     return rows
+
+
+def legs_of(bets: Sequence[uuid.UUID], *, with_evidence: bool) -> Iterable[Any]:
+    """The columns of the bets' legs, in their order on the ticket."""
+    if not with_evidence:
+        return LEGS.all(bets=bets)
+    legs = BetLeg.objects.filter(bet__in=bets).order_by("position")
+    return legs.values_list(*LEG, EVIDENCE, named=True)
 
 
 def expanded(rows: Sequence[dict[str, Any]], ids: Sequence[uuid.UUID], expand: frozenset[str]) -> None:

@@ -7,6 +7,8 @@ import zoneinfo
 from collections.abc import Iterable
 from decimal import Decimal
 
+from django.db import connection
+
 from accounts.models import User
 from bets.exceptions import LimitReached, Refused
 from bets.limits.counting import count
@@ -14,6 +16,7 @@ from bets.limits.periods import Period, day_of, week_of
 from bets.models import LimitChange, LimitKind
 from bets.money import format_money
 
+LOCK_OWNER = "SELECT FROM users WHERE id = %s FOR NO KEY UPDATE"
 PERIODS = {LimitKind.DAILY_LOSS: day_of, LimitKind.WEEKLY_LOSS: week_of}
 NAMES = {LimitKind.DAILY_LOSS: ("daily loss", "today"), LimitKind.WEEKLY_LOSS: ("weekly loss", "this week")}
 
@@ -24,7 +27,10 @@ def lock_owner(user: User) -> None:
     Read the clock after it, so that a limit set while this waited is in force. Raises Refused if the account has been
     deleted meanwhile.
     """
-    if User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").first() is None:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_OWNER, [user.pk])
+        is_there = cursor.fetchone() is not None
+    if not is_there:
         raise Refused("This account has been deleted.")
 
 

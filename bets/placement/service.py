@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from bets import ledger, offers
@@ -19,11 +18,18 @@ from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetKind, BetLeg, 
 from bets.offers import Accept, Offer
 from bets.placement.asked import LegAsked, TicketAsked, check_ticket, exact_text
 from bets.placement.drawing import AgreedLeg, drawn_up, quote
+from bets.placement.inserting import insert
 from bets.placement.standing import read_market, read_standing
 from games.models import Game, GameStatus
 from odds import markets
 from odds.models import Bookmaker, Selection
 from odds.pricing import format_point
+from odds.versions import BETS_COUNTED
+
+LOCK_GAMES = """
+SELECT id, status, commence_time FROM games WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+COUNT_BET = f"{BETS_COUNTED} WHERE id = ANY(%s)"
 
 
 class Placed(NamedTuple):
@@ -189,15 +195,17 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     if not bet.is_bonus:
         stake = ledger.Movement(tail.bankroll_id, LedgerKind.STAKE, -bet.stake, bet.pk)
         ledger.append(ledger.plan({tail.bankroll_id: tail}, [stake]), at=at)
-    Game.objects.filter(pk__in=[game.pk for game in games]).update(bet_count=F("bet_count") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_BET, [[game.pk for game in games]])
     return Placed(bet, written)
 
 
 def lock_games(ticket: TicketAsked) -> list[Game]:
     """Lock the games by key, and bring the ticket's own up to date with them. Raises GameClosed."""
     games = {leg.selection.game_id: leg.selection.game for leg in ticket.legs}
-    rows = Game.objects.select_for_update(no_key=True).filter(pk__in=games).order_by("pk")
-    found = {pk: (status, start) for pk, status, start in rows.values_list("pk", "status", "commence_time")}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_GAMES, [list(games)])
+        found = {pk: (status, start) for pk, status, start in cursor.fetchall()}
     if len(found) < len(games):
         raise GameClosed("This game is no longer listed.")
     for leg in ticket.legs:
@@ -273,7 +281,7 @@ def placed_before(ticket: TicketAsked) -> Bet | None:
 
 
 def write_bet(ticket: TicketAsked, bet: Bet, legs: Sequence[AgreedLeg]) -> list[BetLeg]:
-    """Write the bet, its legs and its first event; three statements. Return the legs."""
+    """Write the bet, its legs and its first event, in one round trip. Return the legs."""
     rows = [
         BetLeg(
             bet=bet,
@@ -288,8 +296,8 @@ def write_bet(ticket: TicketAsked, bet: Bet, legs: Sequence[AgreedLeg]) -> list[
         )
         for position, leg in enumerate(legs, start=1)
     ]
-    bet.save(force_insert=True)
-    BetLeg.objects.bulk_create(rows)
     data = {"asked": ticket.terms(), "odds": exact_text(bet.odds)}
-    BetEvent.objects.create(bet=bet, kind=BetEventKind.PLACED, by=ticket.user, data=data, at=bet.placed_at)
+    event = BetEvent(bet=bet, kind=BetEventKind.PLACED, by=ticket.user, data=data, at=bet.placed_at)
+    insert([bet], rows, [event])
+    bet._state.adding, bet._state.db = False, connection.alias
     return rows

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -26,9 +25,6 @@ from odds.tests.quoting import quote
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/bets/"
-STATEMENTS: Final = 18
-"""However many legs: the key, the claim and the answer that is kept, two around the test's own transaction; bankroll, book and selections; the locks of
-games, owner and bankroll; what is so then, and on offer; the bet, its legs, its event, its ledger line, the games' counts."""
 
 
 @pytest.fixture(autouse=True)
@@ -363,37 +359,3 @@ class TestWhoMay:
 def test_a_stranger_s_key_places_with_the_stranger_s_money_only(line: CurrentOdds) -> None:
     bankroll = funded_bankroll("10", user=UserFactory())
     refused(post(program(bankroll), asked(bankroll, line)), 409, "insufficient_funds")
-
-
-def test_placing_takes_a_fixed_number_of_statements(
-    bankroll: Bankroll, line: CurrentOdds, django_assert_max_num_queries: Any
-) -> None:
-    client = program(bankroll)
-    post(client, asked(bankroll, line), "k-0")
-    with django_assert_max_num_queries(STATEMENTS):
-        assert post(client, asked(bankroll, line), "k-1").status_code == 201
-    legs = [offered(coming(), "h2h", price="100") for _ in range(4)]
-    with django_assert_max_num_queries(STATEMENTS):
-        assert post(client, asked(bankroll, *legs, kind="parlay"), "k-2").status_code == 201
-
-
-def test_the_answer_is_what_the_bet_reads_as_afterwards(bankroll: Bankroll, line: CurrentOdds) -> None:
-    legs = [line, *(offered(coming(), "h2h", price="-104.5") for _ in range(2))]
-    key = ApiKeyFactory(user=bankroll.user, scopes=["bets:write", "bets:read"])
-    client = Client(headers={"Authorization": f"Bearer {text_of(key)}"})
-    several = asked(
-        bankroll, *legs, kind="round_robin", sizes=[2], note="late", tags=["b", "a"], boost_pct="10"
-    )
-    several["legs"][1]["odds"] = several["legs"][2]["odds"] = "-104.5"
-    for body in (asked(bankroll, line), several):
-        placed = post(client, body, f"k-{len(body)}")
-        assert placed.status_code == 201, placed.content
-        assert client.get(placed.headers["Location"]).json() == placed.json()
-
-
-def test_the_wait_for_a_key_is_over_once_it_is_claimed(bankroll: Bankroll, line: CurrentOdds) -> None:
-    """Locks of the bet itself wait as long as they must: the limit was for the claim alone."""
-    assert post(program(bankroll), asked(bankroll, line), "k-1").status_code == 201
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW lock_timeout")
-        assert cursor.fetchone() == ("0",)

@@ -7,11 +7,12 @@ from typing import Any
 from django.core.cache.backends import redis as django_redis
 from django.core.cache.backends.base import InvalidCacheBackendError
 
+from bettrack import redis_cache
 from bettrack.embedded.client import ensure
 from bettrack.embedded.layout import Layout, for_home
 
 
-class RedisCacheClient(django_redis.RedisCacheClient):
+class RedisCacheClient(redis_cache.RedisCacheClient):
     """Looks after the server before each command."""
 
     embedded: Layout

@@ -1,0 +1,47 @@
+"""Writing new rows of several models at once, as ``bulk_create`` does of one, without asking for their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import Field, Model
+
+
+def insert(*groups: Sequence[Model]) -> None:
+    """Insert rows, those of each group of one model; keys that the database counts are left to it. One round trip.
+
+    The statements are sent together and carried out one after the other.
+    """
+    statements: list[str] = []
+    values: list[Any] = []
+    for rows in groups:
+        if rows:
+            head, places, fields = _statement(type(rows[0]))
+            statements.append(head + ", ".join([places] * len(rows)))
+            values += [
+                field.get_db_prep_save(field.pre_save(row, add=True), connection)
+                for row in rows
+                for field in fields
+            ]
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(statements), values)
+
+
+@cache
+def _statement(model: type[Model]) -> tuple[str, str, list[Field[Any, Any]]]:
+    fields = [field for field in model._meta.concrete_fields if field is not model._meta.auto_field]
+    quoted = connection.ops.quote_name
+    columns = ", ".join(quoted(str(field.column)) for field in fields)
+    places = ", ".join(
+        f"%s::{field.db_type(connection)}" if isinstance(field, ArrayField) else "%s" for field in fields
+    )
+    return (
+        f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ",  # noqa: S608 - names of the model
+        f"({places})",
+        fields,
+    )

@@ -1,0 +1,64 @@
+"""What placing a bet by the API takes, and that its answer, which is not read back, is what was written."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.tests.factories import ApiKeyFactory, text_of
+from bets.models import Bankroll
+from bets.tests.factories import funded_bankroll, offered
+from bets.tests.test_api_placing import asked, coming, post, program
+from odds.models import CurrentOdds
+
+pytestmark = pytest.mark.django_db
+STATEMENTS: Final = 18
+"""However many legs: the key, the claim and the answer that is kept, two around the test's own transaction; bankroll, book and selections; the locks of
+games, owner and bankroll; what is so then, and on offer; the bet, its legs, its event, its ledger line, the games' counts."""
+
+
+@pytest.fixture
+def bankroll() -> Bankroll:
+    return funded_bankroll("1000")
+
+
+@pytest.fixture
+def line() -> CurrentOdds:
+    return offered(coming(), point="-3.5")
+
+
+def test_placing_takes_a_fixed_number_of_statements(
+    bankroll: Bankroll, line: CurrentOdds, django_assert_max_num_queries: Any
+) -> None:
+    client = program(bankroll)
+    post(client, asked(bankroll, line), "k-0")
+    with django_assert_max_num_queries(STATEMENTS):
+        assert post(client, asked(bankroll, line), "k-1").status_code == 201
+    legs = [offered(coming(), "h2h", price="100") for _ in range(4)]
+    with django_assert_max_num_queries(STATEMENTS):
+        assert post(client, asked(bankroll, *legs, kind="parlay"), "k-2").status_code == 201
+
+
+def test_the_answer_is_what_the_bet_reads_as_afterwards(bankroll: Bankroll, line: CurrentOdds) -> None:
+    legs = [line, *(offered(coming(), "h2h", price="-104.5") for _ in range(2))]
+    key = ApiKeyFactory(user=bankroll.user, scopes=["bets:write", "bets:read"])
+    client = Client(headers={"Authorization": f"Bearer {text_of(key)}"})
+    several = asked(
+        bankroll, *legs, kind="round_robin", sizes=[2], note="late", tags=["b", "a"], boost_pct="10"
+    )
+    several["legs"][1]["odds"] = several["legs"][2]["odds"] = "-104.5"
+    for body in (asked(bankroll, line), several):
+        placed = post(client, body, f"k-{len(body)}")
+        assert placed.status_code == 201, placed.content
+        assert client.get(placed.headers["Location"]).json() == placed.json()
+
+
+def test_the_wait_for_a_key_is_over_once_it_is_claimed(bankroll: Bankroll, line: CurrentOdds) -> None:
+    """Locks of the bet itself wait as long as they must: the limit was for the claim alone."""
+    assert post(program(bankroll), asked(bankroll, line), "k-1").status_code == 201
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
