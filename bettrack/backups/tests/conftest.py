@@ -30,6 +30,9 @@ from bettrack.backups.create import Backup, backup
 from bettrack.backups.databases import Database, own
 from bettrack.backups.dumping import Source
 from bettrack.backups.errors import BackupError
+from bettrack.embedded.tests.conftest import home, initialised
+
+__all__ = ["home", "initialised"]
 
 DAYS = 3
 LEAGUES = ("basketball_nba", "icehockey_nhl")
