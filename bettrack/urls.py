@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.socialaccount.providers.google.urls")),
     path("accounts/", include("allauth.socialaccount.providers.github.urls")),
     path("account/", include("accounts.urls")),
+    path("trail/", include("accounts.audit.urls")),
     path("account/betting/", betting_preferences, name="betting_preferences"),
     path("api/", include("bettrack.api")),
     path("bets/", include("bets.urls")),
