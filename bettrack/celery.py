@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")
 
 app = Celery("bettrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_scheduler = "bettrack.scheduling:LockedScheduler"
 app.autodiscover_tasks()
 app.autodiscover_tasks(["bettrack.backups", "bettrack.monitoring"])
 connect_signals()

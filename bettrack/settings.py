@@ -64,8 +64,7 @@ SANDBOX_URL = env.site("SANDBOX_URL", default=f"{BETTRACK_URL}/sandbox")
 SANDBOX_SPEED = env.positive("SANDBOX_SPEED", default=15.0)
 SANDBOX_SEED = env.int("SANDBOX_SEED", default=7)
 SANDBOX_FEATURED = env.str("SANDBOX_FEATURED", default="")
-# how many times as often as usual pulls and ticks come round on simulated prices: a drill is in a hurry
-PACE = env.positive("BETTRACK_PACE", default=1.0) if DEMO else 1.0
+PACE = env.positive("BETTRACK_PACE", default=1.0) if DEMO else 1.0  # times as often as usual, for drills
 
 INSTALLED_APPS = [
     "bettrack.apps.BetTrackConfig",
