@@ -58,7 +58,7 @@ def checked_url(text: str) -> httpx.URL:
         raise BadAddress("Enter an address that begins with https:// or http://.")
     if url.userinfo:
         raise BadAddress("Leave name and password out of the address; the signature says who is sending.")
-    if (url.port or default_port(url)) not in PORTS:
+    if (default_port(url) if url.port is None else url.port) not in PORTS:
         ports = ", ".join(map(str, sorted(PORTS)))
         raise BadAddress(f"Only the ports {ports} are used.")
     literal = address_of(host)
