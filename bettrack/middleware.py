@@ -12,6 +12,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
+from redis.exceptions import RedisError
 
 from bets.imports.rows import MAX_BYTES
 from rest.middleware import API
@@ -41,7 +42,12 @@ class ReadableRequestMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Tell a malformed request from a fault of ours; None leaves it to the page for status 500."""
+        """Tell a malformed request, and one that Redis is needed for, from a fault of ours; None: status 500."""
+        if isinstance(exception, RedisError):
+            logger.error("Redis does not answer: %s", request.path, exc_info=exception)
+            gone = render(request, "503.html", status=503)
+            gone.headers["Retry-After"] = "60"
+            return gone
         if isinstance(exception, DataError) and any("\0" in text for text in texts_of(request)):
             problems = ["The request contains a NUL character."]
         elif isinstance(exception, ValidationError) and request.path.startswith("/admin/"):

@@ -39,6 +39,17 @@ class KeyAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
+def still_holds(request: Request) -> bool:
+    """Whether the key or the session of a long request would still be let in."""
+    if not request.user.is_authenticated:
+        return True
+    people = User.objects.filter(pk=request.user.pk, is_active=True)
+    if isinstance(request.auth, ApiKey):
+        return ApiKey.objects.working(timezone.now()).filter(pk=request.auth.pk, user__in=people).exists()
+    session = request._request.session
+    return people.exists() and bool(session.session_key and session.exists(session.session_key))
+
+
 def refused(code: str, text: str) -> ApiProblem:
     return ApiProblem(code, text, headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.sealing import WEBHOOKS, unseal
 from accounts.tests.factories import UserFactory
+from bets.decisions.cashing import cash_out, cash_out_part
 from bets.decisions.undoing import undo_decision
 from bets.exceptions import NotPossible
 from bets.models import Bet, Webhook, WebhookDelivery
@@ -90,6 +92,18 @@ def test_a_voided_bet_is_told_as_settled_and_one_voided_after_it_was_paid_as_reg
         ("bet.settled", "lost", "0.00"),
         ("bet.regraded", "void", "100.00"),
     ]
+
+
+def test_a_bet_cashed_out_whole_is_told_as_settled_and_one_cashed_out_in_part_is_not(game: Game) -> None:
+    bet = place(offered(game, "spreads", "away", point="-3.5"))
+    listening(bet)
+    part: dict[str, Any] = {"bet": bet, "by": bet.user, "reason": "Half-time"}
+    cash_out_part(offer=Decimal(30), stake=Decimal(25), **part)
+    assert told() == []
+    cash_out(offer=Decimal("120.50"), **part)
+    [row] = WebhookDelivery.objects.all()
+    assert (row.topic, row.data["what"], row.data["status"]) == ("bet.settled", "cashed_out", "cashed_out")
+    assert row.data["payout"] == "150.50"
 
 
 def test_a_decision_that_is_undone_is_told_with_where_the_bet_stands_now(game: Game) -> None:
@@ -228,6 +242,22 @@ def test_an_edge_is_told_once_and_again_at_another_price_to_those_whom_it_is_lar
     assert (leg["bookmaker"], leg["price"], leg["decimal"]) == ("c", "108", "2.08")
     CurrentOdds.objects.filter(bookmaker__key="c", selection__side="home").update(price=109)
     assert tell_edges(now=now) == 1
+
+
+def test_an_arbitrage_is_told_with_both_its_legs() -> None:
+    now = timezone.now()
+    game = GameFactory(commence_time=now + dt.timedelta(hours=5))
+    quoted(game, "a", 110, -125, now)
+    quoted(game, "b", -125, 110, now)
+    hook = WebhookFactory(topics=["edge.found"], least_edge=Decimal("4.9"))
+    WebhookFactory(topics=["edge.found"], least_edge=Decimal("5.1"))
+    assert tell_edges(now=now) == 1
+    assert tell_edges(now=now) == 0
+    [row] = WebhookDelivery.objects.all()
+    assert (row.webhook, row.data["kind"], row.data["edge"]) == (hook, "arbitrage", "0.050000")
+    legs = sorted((leg["bookmaker"], leg["name"], leg["price"]) for leg in row.data["legs"])
+    names = (game.home_team.name, game.away_team.name)
+    assert legs == [("a", names[0], "110"), ("b", names[1], "110")]
 
 
 def test_edges_are_not_looked_for_while_nobody_listens() -> None:

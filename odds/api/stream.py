@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.access import gate
+from accounts.api.authentication import still_holds
 from accounts.api.throttling import caller_of
 from games.api import GAME_ID
 from games.models import Game
@@ -153,7 +155,7 @@ class StreamViewSet(OddsView):
 
         `event: prices` has the game, when the response was received and its changes, as rows of snapshots; a withdrawn line has no price.
         `event: reset` says that events were missed: read the prices anew. The stream ends after five minutes, or with
-        `event: end`; connect again with the last `id`. Full: 503 with `Retry-After`.
+        `event: end`, when Redis goes or the key is revoked; connect again with the last `id`. Full: 503 with `Retry-After`.
         """
         last = request.headers.get("Last-Event-ID")
         if last is not None and not EVENT_ID.fullmatch(last):
@@ -170,6 +172,7 @@ class StreamViewSet(OddsView):
             self.asked["seconds"],
             missed=not whole,
             admitted=gate.watch(request._request, request.user),
+            holds=partial(still_holds, request),
         )
         response = StreamingHttpResponse(
             Listening(told, caller_of(request)[0]),
@@ -184,9 +187,18 @@ def always() -> bool:
 
 
 def events(
-    games: frozenset[UUID], last: str, seconds: int, *, missed: bool, admitted: Callable[[], bool] = always
+    games: frozenset[UUID],
+    last: str,
+    seconds: int,
+    *,
+    missed: bool,
+    admitted: Callable[[], bool] = always,
+    holds: Callable[[], bool] = always,
 ) -> Iterator[bytes]:
-    """The lines of the stream until its time is over, Redis is gone, its reader is shut out or reads no more."""
+    """The lines of the stream until its time is over, Redis is gone, its reader is shut out or reads no more.
+
+    ``admitted`` is asked each second, ``holds`` at every sign of life.
+    """
     now = time.monotonic()
     until, spoke = now + seconds, now
     release()
@@ -208,6 +220,10 @@ def events(
             now = time.monotonic()
             if found or now - spoke >= HEARTBEAT:
                 spoke = now
+                if not holds():
+                    yield event("end", last, {"code": "not_authenticated"})
+                    return
+                release()
                 yield f": \nid: {last}\n\n".encode()
             if now >= until and len(found) < moves.AT_ONCE:
                 return

@@ -14,7 +14,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connections, transaction
 from django.test import Client, override_settings
+from django.utils import timezone
 
+from accounts.api.keys import revoke_key
+from accounts.models import User
+from accounts.tests.factories import ApiKeyFactory, UserFactory, text_of
 from games.models import Game
 from odds import moves
 from odds.api import stream
@@ -168,6 +172,36 @@ def test_without_redis_it_is_refused_and_an_open_one_ends_with_a_word(
         ingest(book(moneyline(-155)), at=2)  # goes on
     assert (refused.status_code, refused.json()["code"]) == (503, "stream_unavailable")
     assert refused.headers["Retry-After"] == "30"
+
+
+@pytest.mark.parametrize("how", ["revoked", "suspended", "signed out"])
+def test_an_open_one_ends_at_the_next_sign_of_life_after_its_reader_may_no_more(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(stream, "WAIT", 0.1)
+    ingest(book(moneyline()), at=1)
+    user = UserFactory()
+    key = ApiKeyFactory(user=user, scopes=["odds:read"])
+    client = Client(headers={} if how == "signed out" else {"Authorization": f"Bearer {text_of(key)}"})
+    if how == "signed out":
+        client.force_login(user)
+    address = f"{ADDRESS}?game={Game.objects.get().pk}&seconds=20"
+    response: Any = client.get(address, headers={"Accept": "text/event-stream"})
+    parts = iter(response)
+    next(parts)
+    assert next(parts).startswith(b":")
+    if how == "revoked":
+        revoke_key(key=key, now=timezone.now())
+    elif how == "suspended":
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    else:
+        client.logout()
+    began = time.monotonic()
+    (found,) = events_in(b"".join(parts).decode())
+    assert (found.kind, found.data) == ("end", {"code": "not_authenticated"})
+    assert time.monotonic() - began < 5
+    response.close()
 
 
 def test_seats_are_few_and_free_again_once_a_stream_is_closed() -> None:
