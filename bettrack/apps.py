@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 
 
 class BetTrackConfig(AppConfig):
@@ -9,8 +10,10 @@ class BetTrackConfig(AppConfig):
     def ready(self) -> None:
         """Tell the library's section of the admin from our own, which is called Accounts too."""
         from bettrack import auditing
-        from bettrack.monitoring import expectations
+        from bettrack.monitoring import expectations, sentry
 
         apps.get_app_config("account").verbose_name = "Email addresses"
         expectations.register()
+        if settings.SENTRY_DSN:
+            sentry.start(settings.SENTRY_DSN)
         auditing.connect()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
@@ -59,6 +61,24 @@ def stale_minutes(env: Environment) -> int:
     if not 0 <= minutes <= 10_080:
         raise ImproperlyConfigured("FEED_STALE_MINUTES is a number of minutes up to 10080, or 0.")
     return minutes
+
+
+def sentry_dsn(env: Environment) -> str:
+    """SENTRY_DSN, or ''. Raises ImproperlyConfigured where the optional package is missing."""
+    dsn: str = env.str("SENTRY_DSN", default="")
+    if not dsn:
+        return ""
+    parts = urlsplit(dsn)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.username:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is not one: copy it from your project's settings in Sentry, https://key@host/number."
+        )
+    if importlib.util.find_spec("sentry_sdk") is None:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, but the package sentry-sdk is not installed: install it "
+            "(pip install 'sentry-sdk>=2,<3'), or leave SENTRY_DSN out."
+        )
+    return dsn
 
 
 def logs(env: Environment) -> dict[str, Any]:

@@ -212,14 +212,8 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 CORS_ALLOW_HEADERS = [
-    "accept",
-    "authorization",
-    "content-type",
-    "idempotency-key",
-    "if-none-match",
-    "last-event-id",
-    "x-request-id",
-]
+    "accept", "authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id", "x-request-id",
+]  # fmt: skip
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
     MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
@@ -397,4 +391,5 @@ FEED_STALE_MINUTES = monitoring_settings.stale_minutes(env)
 METRICS_ALLOWED = env.networks("METRICS_ALLOWED", default=[])
 PROMETHEUS_LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, float("inf"))
 METRICS_TOKEN = monitoring_settings.metrics_token(env)
+SENTRY_DSN = monitoring_settings.sentry_dsn(env)
 LOGGING = monitoring_settings.logs(env)
