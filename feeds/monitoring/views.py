@@ -9,26 +9,23 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from feeds.models import Incident
-from feeds.monitoring.page import PERIODS, IncidentRow, rows_of, status_page
+from feeds.monitoring.page import IncidentRow, rows_of, status_page
 
 A_PAGE = 30
+ON_PAGE = 10
 
 
 @require_safe
 @cache_control(private=True, no_cache=True)
 def overview(request: HttpRequest) -> HttpResponse:
     """Everything watched now, ninety days of it, and what happened."""
-    return render(
-        request,
-        "status/overview.html",
-        {"page": status_page(), "now": timezone.now(), "periods": list(PERIODS)},
-    )
+    page = status_page()
+    return render(request, "status/overview.html", {"page": page, "newest": page.incidents[:ON_PAGE]})
 
 
 @require_safe

@@ -19,7 +19,9 @@ register = template.Library()
 
 STEP: Final = 4
 TALL: Final = 32
-HEIGHTS: Final = {BEFORE: 4, Status.UNKNOWN.value: 10, Status.MAINTENANCE.value: 18}
+HEIGHTS: Final = {
+    BEFORE: 3, Status.UNKNOWN.value: 8, Status.MAINTENANCE.value: 15, Status.UP.value: 24, MIXED: 28,
+}  # fmt: skip
 """Bars differ in height too, for who does not tell the colours apart."""
 PILLS: Final = {
     Status.UP: "won", Status.DOWN: "lost", Status.UNKNOWN: "pending", Status.MAINTENANCE: "plain",
@@ -64,6 +66,13 @@ def day_words(sums: Sums) -> str:
     if sums.unknown and sums.state != Status.UNKNOWN:
         parts.append(f"{lasted(sums.unknown)} not known")
     return ", ".join(parts)
+
+
+@register.filter
+def down_words(sums: Sums) -> str:
+    """How long it was down on a day, and how long nobody knew."""
+    unknown = f", {lasted(sums.unknown)} not known" if sums.unknown else ""
+    return f"{lasted(sums.down)} down{unknown}"
 
 
 @register.simple_tag
