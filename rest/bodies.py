@@ -50,7 +50,7 @@ def reader_of(body: type[serializers.Serializer], data: Any, request: Any) -> se
     if body not in known:
         known[body] = body()
     read = known[body]
-    for result in ("_validated_data", "_errors"):
+    for result in ("_validated_data", "_errors", "_data"):
         read.__dict__.pop(result, None)
     body.__init__(read, data=data, context={"request": request})
     return read

@@ -62,3 +62,14 @@ def test_the_wait_for_a_key_is_over_once_it_is_claimed(bankroll: Bankroll, line:
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+def test_nothing_of_one_body_is_left_for_the_next(bankroll: Bankroll, line: CurrentOdds) -> None:
+    client = program(bankroll)
+    first = post(client, asked(bankroll, line, note="first", tags=["one"], boost_pct="10"), "k-1")
+    assert (first.json()["note"], first.json()["boost_pct"]) == ("first", "10")
+    wrong = post(client, asked(bankroll, line, stake="much"), "k-2")
+    assert [fault["field"] for fault in wrong.json()["errors"]] == ["stake"]
+    second = post(client, asked(bankroll, line), "k-3")
+    assert second.status_code == 201
+    assert (second.json()["note"], second.json()["tags"], second.json()["boost_pct"]) == ("", [], "0")
