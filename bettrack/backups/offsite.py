@@ -7,14 +7,26 @@ import importlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bettrack.backup_settings import BackupSettings
+from bettrack.backups import manifest as manifests
 from bettrack.backups.dumping import Progress
 from bettrack.backups.errors import BackupError
-from bettrack.backups.folder import UNFINISHED, claimed, file_of, manifest_of, prune, remove, sync
+from bettrack.backups.folder import (
+    NAME,
+    UNFINISHED,
+    claimed,
+    file_of,
+    manifest_of,
+    prepare,
+    prune,
+    remove,
+    sync,
+)
 from bettrack.backups.manifest import Manifest, digest
 
 SMALLEST_PART: Final = 8 * 2**20
@@ -109,6 +121,63 @@ def _to_bucket(path: Path, manifest: Manifest, wanted: BackupSettings, progress:
     return f"{wanted.offsite}/{path.name}"
 
 
+def fetch(url: str, wanted: BackupSettings, progress: Progress) -> Path:
+    """Bring a backup and its manifest back from a bucket to the folder of backups; where it lies there.
+
+    Raises BackupError.
+    """
+    place, _, name = url.rpartition("/")
+    if not NAME.fullmatch(name):
+        raise BackupError(f"{url} is not the address of a backup: it ends in a name such as bettrack-….dump.")
+    folder = wanted.folder
+    prepare(folder)
+    path, draft = folder / name, folder / f"{UNFINISHED}{os.getpid()}-{name}"
+    words = draft.with_name(draft.name + ".json")
+    if path.exists():
+        raise BackupError(f"{path} is there already: name it instead of the address.")
+    obstore, store, faults = _bucket(replace(wanted, offsite=place))
+    try:
+        with claimed(folder):
+            try:
+                _download(obstore, store, f"{name}.json", words)
+                manifest, _ = manifests.read(words)
+                _download_pieces(obstore, store, manifest, name, draft, progress)
+                words.rename(manifest_of(path))
+                draft.rename(path)
+                sync(folder)
+            finally:
+                remove(draft)
+                remove(words)
+    except faults as error:
+        raise BackupError(f"{url}: {_without_secrets(str(error), wanted)}") from error
+    except OSError as error:
+        raise BackupError(f"{folder}: {error.strerror or error}.") from error
+    return path
+
+
+def _download_pieces(
+    obstore: Any, store: Any, manifest: Manifest, name: str, draft: Path, progress: Progress
+) -> None:
+    is_folder, done = manifest.format == "directory", 0
+    if is_folder:
+        draft.mkdir(mode=0o700)
+    for piece in manifest.pieces:
+        if Path(piece.name).name != piece.name:
+            raise BackupError(f"The manifest names a file outside of the backup: {piece.name}.")
+        key, target = (f"{name}/{piece.name}", draft / piece.name) if is_folder else (name, draft)
+        _download(obstore, store, key, target)
+        done += piece.size
+        progress("fetching", done, manifest.size)
+
+
+def _download(obstore: Any, store: Any, key: str, target: Path) -> None:
+    with os.fdopen(_private(target), "wb") as file:
+        for block in obstore.get(store, key).stream(min_chunk_size=2**20):
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def _objects(path: Path, manifest: Manifest) -> Iterator[tuple[Path, str, int]]:
     """What to upload: file, key and size; the manifest last, as the sign that the rest is there."""
     for piece in manifest.pieces:
@@ -143,7 +212,7 @@ def _bucket(wanted: BackupSettings) -> tuple[Any, Any, tuple[type[Exception], ..
         retry_config={"max_retries": RETRIES, "retry_timeout": RETRY_FOR},
         **{name: value for name, value in given.items() if value},
     )
-    return obstore, store, (exceptions.BaseError,)
+    return obstore, store, (exceptions.BaseError, FileNotFoundError)
 
 
 def _without_secrets(text: str, wanted: BackupSettings) -> str:

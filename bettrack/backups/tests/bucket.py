@@ -82,6 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
             )
         self._answer(200, answer.encode())
 
+    def do_GET(self) -> None:
+        self.do_HEAD()
+
     def do_HEAD(self) -> None:
         if self._accepted() is None:
             return

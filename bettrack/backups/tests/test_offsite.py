@@ -19,6 +19,7 @@ from bettrack.backups.checking import opened
 from bettrack.backups.create import backup
 from bettrack.backups.databases import Database
 from bettrack.backups.dumping import quiet
+from bettrack.backups.errors import BackupError
 from bettrack.backups.folder import backups_in, manifest_of
 from bettrack.backups.state import backup_state, offsite_state
 from bettrack.backups.tests.bucket import KEY_ID, SECRET, Bucket, serving
@@ -88,6 +89,22 @@ def test_a_bucket_gets_every_file_with_the_manifest_last(bucket: Bucket, file_fo
         assert hashlib.sha256(bucket.objects[key]).hexdigest() == piece.sha256
     assert list(bucket.objects)[-1] == f"{prefix}.json"
     assert bucket.objects[f"{prefix}.json"] == manifest_of(made.path).read_bytes()
+
+
+@pytest.mark.parametrize("file_format", ["custom", "directory"])
+def test_a_backup_comes_back_from_a_bucket(bucket: Bucket, settings: Settings, file_format: str) -> None:
+    made = backup(now=timezone.now(), file_format=file_format)  # type: ignore[arg-type]
+    with pytest.raises(BackupError, match="is there already"):
+        offsite.fetch(made.offsite, settings.BACKUPS, quiet)
+    lost = made.path.parent.rename(made.path.parent.with_name("lost"))
+    assert lost.is_dir()
+    path = offsite.fetch(made.offsite, settings.BACKUPS, quiet)
+    assert path == made.path
+    assert opened(path, quiet, trust=False) == made.manifest
+    with pytest.raises(BackupError, match=r"s3://backups/bettrack/bettrack-20200101T000000Z\.dump: "):
+        offsite.fetch("s3://backups/bettrack/bettrack-20200101T000000Z.dump", settings.BACKUPS, quiet)
+    with pytest.raises(BackupError, match="is not the address of a backup"):
+        offsite.fetch("s3://backups/../etc/passwd", settings.BACKUPS, quiet)
 
 
 def test_a_large_file_goes_in_parts(

@@ -6,12 +6,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from bettrack.backups import servers
 from bettrack.backups.databases import from_url, own
+from bettrack.backups.dumping import Progress
 from bettrack.backups.errors import BackupError
+from bettrack.backups.offsite import fetch
 from bettrack.backups.restoring import Restored, restore
 from bettrack.backups.terminal import bar, ending_cleanly
 
@@ -47,7 +50,7 @@ class Command(BaseCommand):
         try:
             with ending_cleanly(), bar() as progress:
                 done = restore(
-                    path=options["file"].absolute(),
+                    path=self._path(str(options["file"]), progress),
                     now=timezone.now(),
                     into=from_url(options["into"], "--into") if options["into"] else None,
                     force=options["force"],
@@ -58,6 +61,11 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(f"{error}\nNothing was changed.") from error
         self._tell(done)
+
+    def _path(self, file: str, progress: Progress) -> Path:
+        if file.startswith("s3://"):
+            return fetch(file, settings.BACKUPS, progress)
+        return Path(file).absolute()
 
     def _tell(self, done: Restored) -> None:
         proof = done.proof
