@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import Final
@@ -16,6 +17,8 @@ from .context import REQUEST, USER, request_id_of
 logger = logging.getLogger("bettrack.requests")
 
 HEADER: Final = "X-Request-ID"
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What could begin a line of its own in a log."""
 QUIET: Final = ("/healthz", "/readyz", "/metrics", "/static/")
 """Asked for all the time; told at DEBUG alone, unless they fail."""
 
@@ -84,4 +87,4 @@ def path_of(request: HttpRequest) -> str:
     for name, value in (match.kwargs if match else {}).items():
         if name in ("token", "key", "uidb36") and isinstance(value, str) and value:
             path = path.replace(value, "[redacted]")
-    return path[:300]
+    return CONTROL.sub("?", path[:300])

@@ -29,6 +29,8 @@ from bets.tests.test_api_review import under_review
 from bets.tests.test_imports import PIKKIT, imported
 from bettrack.tests.accessibility import faults
 from bettrack.tests.test_browser_decisions import sign_in
+from feeds.monitoring.page import forget_page
+from feeds.tests.factories import FlipFactory, IncidentFactory, IncidentNoteFactory, MonitorFactory
 from games.models import Game
 from games.tests.factories import GameFactory
 from odds.tests.factories import HeartbeatFactory
@@ -161,3 +163,22 @@ def test_axe_finds_nothing_serious_on_webhooks_and_their_log(
     sign_in(look.context, hook.user, live_server)
     base = "/account/webhooks/"
     assert not faults(look, live_server.url, [base, f"{base}{hook.pk}/", f"{base}{off.pk}/"])
+
+
+def test_axe_finds_nothing_serious_on_the_status_page(
+    live_server: LiveServer, look: Page, transactional_db: None
+) -> None:
+    now = timezone.now()
+    pages = ["/status/", "/status/incidents/"]
+    for status in ("up", "down", "unknown", "maintenance"):
+        begun = now - dt.timedelta(days=40)
+        monitor = MonitorFactory(status=status, created_at=begun, checked_at=now, reason="it rests")
+        FlipFactory(monitor=monitor, at=begun, old="unknown", new="down")
+        FlipFactory(monitor=monitor, at=begun + HOUR, old="down", new="up")
+        incident = IncidentFactory(monitor=monitor, started_at=begun, resolved_at=begun + HOUR)
+        IncidentNoteFactory(incident=incident)
+        pages.append(f"/status/incidents/{incident.pk}/")
+    IncidentFactory(monitor=monitor, started_at=now - HOUR)
+    sign_in(look.context, UserFactory(), live_server)
+    forget_page()
+    assert not faults(look, live_server.url, ["/nothing-here/", *pages])

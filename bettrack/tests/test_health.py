@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import ipaddress
 import logging
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from celery import shared_task
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -211,6 +213,14 @@ class TestRequestIds:
         [record] = [one for one in caplog.records if one.name == "bettrack.requests"]
         assert record.path == "/record/[redacted]/"
 
+    def test_a_path_cannot_write_a_line_of_its_own(
+        self, client: Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level("INFO", "bettrack.requests"):
+            client.get("/nothing%0A2026-11-21 ERROR forged")
+        [record] = [one for one in caplog.records if one.name == "bettrack.requests"]
+        assert "\n" not in record.getMessage()
+
     def test_an_error_has_its_id_too(self, client: Client) -> None:
         assert client.get("/no/such/page").headers["X-Request-ID"]
 
@@ -306,3 +316,40 @@ def test_without_a_database_the_status_page_says_so_and_others_fail_as_ever(
     assert "10.1.2.3" not in text
     assert answer.headers["Retry-After"] == "30"
     assert other.status_code == 500
+
+
+@pytest.mark.django_db
+class TestWatchCommand:
+    def run(self, *options: str) -> str:
+        out = io.StringIO()
+        call_command("watch", *options, stdout=out, stderr=out)
+        return out.getvalue()
+
+    def test_it_looks_once_and_says_what_changed(self) -> None:
+        said = self.run()
+        assert f"{Monitor.objects.count()} monitors looked at" in said
+        assert self.run() == "0 monitors looked at, 0 changed.\n", "another look within half a minute"
+
+    def test_a_drill_makes_a_monitor_flip_and_recover_in_a_moment(self) -> None:
+        self.run("--ticks", "3", "--force")
+        workers = Monitor.objects.get(key="work:workers")
+        assert (workers.status, workers.incidents.open().count()) == ("down", 1)
+        signals.say("worker:celery@drill", succeeded=True)
+        said = self.run("--ticks", "2", "--force")
+        workers.refresh_from_db()
+        assert (workers.status, workers.incidents.open().count()) == ("up", 0)
+        assert "Workers: up, was down" in said
+
+    @pytest.mark.parametrize("options", [("--every", "0.5"), ("--every", "nan"), ("--ticks", "0")])
+    def test_a_wrong_option_is_named(self, options: tuple[str, str]) -> None:
+        with pytest.raises(CommandError, match=options[0]):
+            self.run(*options)
+
+    def test_a_database_that_is_away_is_a_sentence(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(**_: object) -> None:
+            raise OperationalError("connection to 10.1.2.3 failed")
+
+        monkeypatch.setattr("bettrack.management.commands.watch.tick", away)
+        with pytest.raises(CommandError, match=r"^The database does not answer\.$"):
+            self.run()
+        assert self.run("--every", "1", "--ticks", "1") == "The database does not answer; trying again.\n"

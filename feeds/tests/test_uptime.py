@@ -7,7 +7,7 @@ import itertools
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feeds.monitoring.page import share_text
@@ -26,7 +26,7 @@ from feeds.monitoring.uptime import (
 START = dt.datetime(2026, 11, 17, 0, 0, tzinfo=dt.UTC)
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 UP, DOWN, UNKNOWN, REST = Status.UP, Status.DOWN, Status.UNKNOWN, Status.MAINTENANCE
-LENGTH = 4 * 24 * 60
+LENGTH = 2 * 24 * 60
 
 
 @st.composite
@@ -60,6 +60,7 @@ def brute(history: History, since: int, until: int) -> dict[Status, int]:
     return counts
 
 
+@settings(max_examples=60)
 @given(histories(), st.integers(0, LENGTH))
 def test_sums_are_those_of_counting_minute_by_minute(drawn: tuple[History, int], since: int) -> None:
     history, now = drawn
@@ -80,6 +81,7 @@ def test_sums_are_those_of_counting_minute_by_minute(drawn: tuple[History, int],
         assert sums.coverage == Fraction(known + counted[REST], now - since)
 
 
+@settings(max_examples=60)
 @given(histories())
 def test_the_days_together_are_the_whole(drawn: tuple[History, int]) -> None:
     history, now = drawn
@@ -93,6 +95,7 @@ def test_the_days_together_are_the_whole(drawn: tuple[History, int]) -> None:
         assert sum((getattr(sums, name) for _, sums in by_day), dt.timedelta()) == getattr(whole, name)
 
 
+@settings(max_examples=60)
 @given(histories())
 def test_stretches_leave_no_gap_and_do_not_overlap(drawn: tuple[History, int]) -> None:
     history, now = drawn

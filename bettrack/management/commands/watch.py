@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
 from argparse import ArgumentParser
@@ -30,16 +31,20 @@ class Command(BaseCommand):
     def handle(
         self, *args: object, every: float | None, ticks: int | None, force: bool, **options: object
     ) -> None:
-        if every is not None and not every >= 1:
-            raise CommandError("--every must be 1 second or more.")
+        if every is not None and not 1 <= every <= 3600:
+            raise CommandError("--every must be between 1 and 3600 seconds.")
         if ticks is not None and ticks < 1:
             raise CommandError("--ticks must be 1 or more.")
         at_least = dt.timedelta(0) if force else AT_LEAST
+        with contextlib.suppress(KeyboardInterrupt):  # how people end it
+            self.watch(every, ticks or (None if every else 1), at_least)
+
+    def watch(self, every: float | None, most: int | None, at_least: dt.timedelta) -> None:
         done = 0
-        most = ticks or (None if every else 1)
         while most is None or done < most:
-            if done:
-                time.sleep(every or 0)
+            if done and every:
+                close_old_connections()
+                time.sleep(every)
             try:
                 self.tell(tick(now=database_now(), at_least=at_least))
                 self.tell_alerts(send_due(clock=database_now))
@@ -47,7 +52,6 @@ class Command(BaseCommand):
                 if every is None:
                     raise CommandError("The database does not answer.") from error
                 self.stderr.write("The database does not answer; trying again.")
-            close_old_connections()
             done += 1
 
     def tell_alerts(self, counts: Counter[str]) -> None:
