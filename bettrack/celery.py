@@ -54,6 +54,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=4, minute=20),
         "kwargs": {"everything": True},
     },
+    "forget old addresses": {
+        "task": "accounts.tasks.forget_old_addresses",
+        "schedule": crontab(hour=4, minute=5),
+    },
     "forget kept answers": {"task": "accounts.tasks.forget_answers", "schedule": crontab(minute=15)},
     "forget webhook deliveries": {"task": "bets.webhooks.forget", "schedule": crontab(hour=3, minute=50)},
     "forget old workers": {

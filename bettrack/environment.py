@@ -75,6 +75,13 @@ class Environment(environ.Env):  # type: ignore[misc]
             raise ImproperlyConfigured(f"{var} is not a rate: set it to one such as {default}.")
         return int(number), seconds
 
+    def days(self, var: str, *, default: int) -> int:
+        """A number of days, or 0 for ever."""
+        number: int = self.int(var, default=default)
+        if number < 0:
+            raise ImproperlyConfigured(f"{var} is a number of days, or 0 for ever.")
+        return number
+
     def time_zone(self, var: str, *, default: str) -> str:
         """The name of a place in the time zone database."""
         name: str = self.str(var, default=default)

@@ -379,7 +379,7 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # X-Forwarded-For is believed only from these addresses, and only as many entries as there are proxies
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", default=PRIVATE_NETWORKS if BEHIND_PROXY else [])
-AUDIT_ADDRESS_DAYS = env.int("AUDIT_ADDRESS_DAYS", default=365)  # 0 keeps them
+AUDIT_ADDRESS_DAYS = env.days("AUDIT_ADDRESS_DAYS", default=365)  # 0 keeps them
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)
 if TRUSTED_PROXY_COUNT < 1:
     raise ImproperlyConfigured("TRUSTED_PROXY_COUNT is the number of proxies in a row, 1 or more.")

@@ -13,7 +13,7 @@ from accounts.audit.trail import Asked
 from accounts.audit.words import kinds
 from accounts.lookup import accounts_named
 
-ROLES: Final = [("either", "did it, or it is about him"), ("by", "did it"), ("about", "it is about him")]
+ROLES: Final = [("either", "Did it, or owns it"), ("by", "Did it"), ("about", "Owns it")]
 
 
 class Instant(forms.DateTimeInput):
@@ -29,7 +29,7 @@ class TrailForm(forms.Form):
     who = forms.CharField(
         required=False, max_length=254, label="Person", help_text="Username, address or id."
     )
-    role = forms.ChoiceField(required=False, choices=ROLES, label="Who")
+    role = forms.ChoiceField(required=False, choices=ROLES, label="The person")
     kind = forms.ChoiceField(required=False, label="Kind")
     object = forms.CharField(required=False, max_length=64, label="Object", help_text="Its id.")
     action = forms.ChoiceField(required=False, label="Action", choices=[("", "Any"), *AuditAction.choices])

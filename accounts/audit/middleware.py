@@ -12,6 +12,7 @@ from accounts.client_ip import client_ip
 
 PLACE: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 SHOWN: Final = frozenset({"uuid", "int"})
+OF_ADMIN: Final = "object_id"
 
 
 class AuditMiddleware:
@@ -46,6 +47,7 @@ def page_of(request: HttpRequest) -> str:
         return ""
 
     def value(place: re.Match[str]) -> str:
-        return str(match.kwargs.get(place[2], place[0])) if place[1] in SHOWN else place[0]
+        shown = place[1] in SHOWN or (place[2] == OF_ADMIN and match.namespace == "admin")
+        return str(match.kwargs.get(place[2], place[0])) if shown else place[0]
 
     return f"/{PLACE.sub(value, match.route)}"[:300]

@@ -9,6 +9,7 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
 from pghistory.models import Context
 
@@ -16,8 +17,10 @@ from accounts.audit import context
 from accounts.audit.libraries import LIBRARIES, notes_of, statement
 from accounts.audit.retention import forget_old_addresses
 from accounts.audit.tracking import Note
+from accounts.deletion import delete_account
 from accounts.models import ApiKey, AuditEvent, User
-from accounts.tests.factories import ApiKeyFactory, AuditEventFactory, UserFactory
+from accounts.tests.factories import NOON, ApiKeyFactory, AuditEventFactory, UserFactory
+from bettrack.environment import Environment
 from games.tests.factories import TeamFactory
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +162,28 @@ class TestForgetting:
         found.refresh_from_db()
         assert found.metadata.get("user") == "u"
         assert "address" not in found.metadata
+
+    def test_a_number_of_days_that_is_none_stops_the_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AUDIT_ADDRESS_DAYS", "-1")
+        with pytest.raises(ImproperlyConfigured, match="AUDIT_ADDRESS_DAYS is a number of days"):
+            Environment().days("AUDIT_ADDRESS_DAYS", default=365)
+
+    def test_a_deleted_account_leaves_the_trail_without_what_it_said(self) -> None:
+        ada, boss = UserFactory(first_name="Augusta"), UserFactory(staff=True)
+        with context.origin(user=str(ada.pk), address="203.0.113.9"):
+            User.objects.filter(pk=ada.pk).update(first_name="Ada")
+        with context.origin(user=str(boss.pk), address="203.0.113.10"):
+            User.objects.filter(pk=ada.pk).update(last_name="Lovelace")
+        number = AuditEvent.objects.filter(owner=ada).count()
+        delete_account(user=ada, now=NOON)
+        left = AuditEvent.objects.filter(owner=ada.pk)
+        assert left.count() == number
+        assert set(left.values_list("before", "after")) == {(None, None)}
+        said = json.dumps(list(AuditEvent.objects.values_list("before", "after")))
+        assert not [word for word in ("Augusta", "Lovelace", ada.username, ada.email) if f'"{word}"' in said]
+        addresses = {one.get("address") for one in Context.objects.values_list("metadata", flat=True)}
+        assert addresses >= {"203.0.113.10"}
+        assert "203.0.113.9" not in addresses
 
     def test_events_can_be_made_by_hand_for_tests_alone(self) -> None:
         assert AuditEventFactory().pk

@@ -20,7 +20,7 @@ from accounts.models import AuditEvent
 from accounts.tests.factories import NOON, ApiKeyFactory, UserFactory, text_of
 from bets.models import Bet, BetEvent, BetLeg, LedgerEntry, SettlementRule
 from bets.settlement import settle_due
-from bets.tests.factories import FAR, ended, offered, place
+from bets.tests.factories import FAR, ended, funded_bankroll, offered, place
 from bettrack.celery import app
 from games.models import Game, Team
 from games.tests.factories import GameFactory, TeamFactory
@@ -274,6 +274,17 @@ def test_an_origin_ends_with_its_transaction() -> None:
 
 
 class TestCost:
+    def test_placing_takes_no_statement_more(self) -> None:
+        line, bankroll = offered(GameFactory(commence_time=FAR), "h2h"), funded_bankroll()
+        with context.origin(command="count"), CaptureQueriesContext(connection) as queries:
+            place(line, bankroll)
+        brings = [query["sql"] for query in queries if "pghistory.context_id" in query["sql"]]
+        assert len(brings) == 1
+        assert brings[0].rpartition("; ")[2].split()[0] in (
+            "INSERT",
+            "UPDATE",
+        )  # in one breath with the first write
+
     def test_a_transaction_brings_its_origin_once_and_only_when_it_writes(self) -> None:
         TeamFactory()
         with (
