@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from django.conf import settings
+
 from bettrack.drill.checks import Check, attempt
+from bettrack.drill.disk import small_disk
 from bettrack.drill.instance import Instance, value
 from bettrack.drill.provider import Trouble
 from bettrack.drill.scene import Scene
@@ -16,6 +19,7 @@ from feeds.models import ApiCall
 from odds.models import OddSnapshot
 
 Strike = Callable[[Scene, bool], Iterator[Check]]
+QUEUE, FEED, BACKUP = "work:queue", "provider:the_odds_api", "work:backup"
 LATEST = "SELECT coalesce(max(captured_at), '-infinity') FROM odd_snapshots"
 
 
@@ -62,6 +66,7 @@ def kill_worker(instance: Instance) -> None:
 
 def redis_gone(scene: Scene, short: bool) -> Iterator[Check]:
     """Redis is killed with all it held and stays away; bets are placed meanwhile."""
+    scene.monitor(QUEUE, "up")
     games = scene.announce()
     away = 4.0 if short else 60.0
     scene.instance.redis.kill()
@@ -70,8 +75,10 @@ def redis_gone(scene: Scene, short: bool) -> Iterator[Check]:
     yield Check("bets are taken without Redis", placed, f"{len(scene.asked)} placed so far")
     begun = scene.instance.until("the outage", waited(away), seconds=away + 30)
     yield Check("Redis was away", True, f"{begun:.0f} s")
+    yield attempt("the monitor of the queue is down", partial(scene.monitor, QUEUE, "down"))
     scene.instance.redis.start()
     yield attempt("prices are taken in again", scene.await_step)
+    yield attempt("the monitor is up again", partial(scene.monitor, QUEUE, "up"))
     scene.provider.finish(scene.begin(games))
     yield attempt("bets are settled", scene.await_settled)
 
@@ -87,6 +94,8 @@ def provider_answers(trouble: Trouble, *, calls: int, harmless: bool = False) ->
 
     def strike(scene: Scene, short: bool) -> Iterator[Check]:
         provider = scene.provider
+        if trouble.status:
+            scene.monitor(FEED, "up")
         before, rows = _newest_call(), OddSnapshot.objects.count()
         provider.troubled, provider.trouble = 0, trouble
         provider.advance()
@@ -95,9 +104,12 @@ def provider_answers(trouble: Trouble, *, calls: int, harmless: bool = False) ->
         if not harmless:
             written = OddSnapshot.objects.count() - rows
             yield Check("nothing of it is written", written == 0, f"{written} rows")
+        if trouble.status:
+            yield attempt("the provider's monitor is down", partial(scene.monitor, FEED, "down"))
         provider.trouble = None
         yield attempt("prices are taken in", scene.await_step)
         if trouble.status:
+            yield attempt("the monitor is up again", partial(scene.monitor, FEED, "up"))
             noted = ApiCall.objects.filter(pk__gt=before, status=trouble.status).count()
             yield Check(
                 "the calls are on record", noted >= wanted, f"{noted} calls answered {trouble.status}"
@@ -122,6 +134,27 @@ def clock_skew(scene: Scene, short: bool) -> Iterator[Check]:
     yield Check("no bet after the kick-off by the database's clock", scene.refuses(games[0]), "refused")
     scene.provider.finish(games)
     yield attempt("bets are settled", scene.await_settled)
+
+
+def backup_disk_full(scene: Scene, short: bool) -> Iterator[Check]:
+    """A good backup, then one for which there is no room: it fails in a sentence and leaves the good one alone."""
+    with small_disk(settings.BACKUPS.folder) as disk:
+        made = disk.back_up()
+        yield Check("a backup is made", made.returncode == 0, (made.stdout or made.stderr).strip()[-120:])
+        good = disk.contents()
+        disk.fill()
+        failed = disk.back_up()
+        words = failed.stderr.strip()
+        told = failed.returncode == 1 and bool(words) and "Traceback" not in words
+        yield Check("the next fails in a sentence", told, words[-160:])
+        yield Check("the good one is untouched", disk.contents() == good, f"{len(good)} files")
+        yield attempt("the backup's monitor is down", partial(scene.monitor, BACKUP, "down"))
+        disk.empty()
+        again = disk.back_up()
+        yield Check(
+            "with room it is made again", again.returncode == 0, again.stderr.strip()[-160:] or "made"
+        )
+        yield attempt("the monitor is up again", partial(scene.monitor, BACKUP, "up"))
 
 
 def _newest_call() -> int:
@@ -153,6 +186,7 @@ FAULTS = (
         provider_answers(Trouble(delay=3.0), calls=4, harmless=True),
     ),
     Fault("clock-skew", "the provider's clock is wrong", clock_skew),
+    Fault("backup-disk-full", "the disk for backups is full", backup_disk_full),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 SHORT = ("postgres-settlement", "worker-ingest", "provider-garbage")

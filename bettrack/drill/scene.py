@@ -183,6 +183,13 @@ class Scene:
         self.place(games)
         return self.begin(games)
 
+    def monitor(self, key: str, status: str) -> float:
+        """Wait until a monitor has the status; seconds it took."""
+        told = "SELECT status FROM monitors WHERE key = %s"
+        return self.instance.until(
+            f"monitor {key} {status}", lambda: bool(value(told, key) == status), seconds=120
+        )
+
     def trying(self, what: Callable[[], object]) -> bool:
         """Whether it went through; a database that is away is no."""
         try:

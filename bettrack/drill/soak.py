@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -224,6 +224,25 @@ class Soak:
             "memory": memory,
             "checks": checks,
         }
+
+
+def report(found: dict[str, Any]) -> Iterator[str]:
+    """What a soak came to, line by line."""
+    yield (
+        f"{found['answers']:,} answers in {found['seconds'] / 60:.1f} min, {found['rate']} a second, "
+        f"{sum(found['errors'].values())} errors; p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms"
+    )
+    yield from (f"  {count} x {error}" for error, count in found["errors"].items())
+    yield (
+        f"{found['rounds']} rounds of bets settled, {found['steps']} answers of the provider taken in, "
+        f"{found['restarts']} restarts; connections {found['connections']['most']} at most, "
+        f"queued tasks {found['queued']['most']} at most, {found['queued']['last']} in the end"
+    )
+    yield f"memory of its own after the warm-up, at most {found['most_mb_per_hour']:g} MB/h of growth each:"
+    for name, of in found["memory"].items():
+        yield f"  {name:32} {of['first_mb']:7.1f} -> {of['last_mb']:7.1f} MB, {of['mb_per_hour']:+.1f} MB/h"
+    for check in found["checks"]:
+        yield f"{'passed' if check['passed'] else 'FAILED'}: {check['name']}: {check['detail']}"
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def worker_lives(sender: Any = None, **_: object) -> None:
     """Note that the worker is alive, every half minute."""
     source = getattr(sender, "eventer", sender)  # of a heartbeat, and of a worker that is ready
     name, now = str(getattr(source, "hostname", "") or "worker"), time.monotonic()
-    if now - _last_beat.get(name, -WORKER_EVERY) < WORKER_EVERY:
+    if now - _last_beat.get(name, -WORKER_EVERY) < WORKER_EVERY / settings.PACE:
         return
     _last_beat[name] = now
     try:

@@ -10,6 +10,7 @@ import logging
 import threading
 from typing import Final
 
+from django.conf import settings
 from django.db import DatabaseError, connections
 
 from feeds.monitoring.watching import EVERY, database_now, tick
@@ -38,9 +39,10 @@ def start() -> threading.Thread:
     return _started[0]
 
 
-def keep_looking(every: float = EVERY.total_seconds()) -> None:
+def keep_looking(every: float | None = None) -> None:
     """Look every so many seconds, whatever happens."""
-    while not _stop.wait(every):
+    pause = EVERY.total_seconds() / settings.PACE if every is None else every
+    while not _stop.wait(pause):
         try:
             look()
         except DatabaseError as error:

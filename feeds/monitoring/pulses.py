@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Min
 
@@ -102,7 +103,7 @@ def judge(
     if pulse.at is None:
         return Verdict.FAILING, "it has only failed so far"
     has_failed = pulse.failed_at is not None and pulse.failed_at > pulse.at
-    if now - pulse.at > expected.late_after:
+    if now - pulse.at > expected.late_after / settings.PACE:
         again = " and has failed since" if has_failed else ""
         return Verdict.FAILING, f"it last succeeded {since(pulse.at, now)} ago{again}"
     return Verdict.OK, ""
@@ -114,7 +115,7 @@ def read_workers(pulses: Mapping[str, Pulse], now: dt.datetime) -> Reading:
     key, name = "work:workers", "Workers"
     if alive is None:
         return Reading(key, WORK, name, Verdict.FAILING, "no worker was ever heard of", POSITION)
-    if now - alive > WORKER_LATE:
+    if now - alive > WORKER_LATE / settings.PACE:
         reason = f"no worker was heard of for {since(alive, now)}"
         return Reading(key, WORK, name, Verdict.FAILING, reason, POSITION)
     return Reading(key, WORK, name, Verdict.OK, "", POSITION)

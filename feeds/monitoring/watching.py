@@ -42,7 +42,7 @@ class Tick:
 
 
 def tick(
-    *, now: dt.datetime, checks: Mapping[str, Check] | None = None, at_least: dt.timedelta = AT_LEAST
+    *, now: dt.datetime, checks: Mapping[str, Check] | None = None, at_least: dt.timedelta | None = None
 ) -> Tick:
     """Look at everything once. Safe to run at any time and any number at once."""
     found = Tick()
@@ -54,7 +54,7 @@ def tick(
             logger.exception("the check of %s broke", source)
             found.unread.append(source)
     with transaction.atomic():
-        _keep(readings, now, at_least, found)
+        _keep(readings, now, AT_LEAST / settings.PACE if at_least is None else at_least, found)
     for flip in found.flips:
         logger.log(
             logging.WARNING if flip.new == Status.DOWN else logging.INFO,

@@ -1,0 +1,190 @@
+"""The statements that make the archive distributed, worked out from the catalog as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from django.db import connection
+from psycopg import sql
+
+from bettrack.scaling.shape import (
+    DISTRIBUTED,
+    KEY,
+    NARROW_IDENTITIES,
+    REFERENCE,
+    TRIGGERS,
+    local_tables,
+    rows,
+)
+
+OLDEST_CITUS: Final = 13
+OLDEST_POSTGRES: Final = 16
+GUARDS: Final = frozenset(
+    {
+        "belong",
+        "keep_their_line",
+        "current_odds_go",
+        "current_odds_hold",
+        "selection_keeps_its_key",
+        "bookmaker_keeps_its_key",
+    }
+)
+"""Triggers that stand in for foreign keys of the board; on a cluster real ones do it, as shards cannot ask tables."""
+BOARD_KEYS: Final = """ALTER TABLE current_odds
+    ADD CONSTRAINT current_odds_have_a_bookmaker FOREIGN KEY (bookmaker_id) REFERENCES bookmakers (id) ON DELETE RESTRICT,
+    ADD CONSTRAINT current_odds_selection_is_of_its_game
+        FOREIGN KEY (game_id, selection_id) REFERENCES selections (game_id, id) ON DELETE CASCADE"""
+ON_COORDINATOR: Final = "citus_is_coordinator()"
+
+
+class Step(NamedTuple):
+    """A statement, and why it is needed."""
+
+    why: str
+    statement: str
+
+
+def plan(app_role: str) -> list[Step]:
+    """Every statement in its order, to be run in one transaction; ``app_role`` is who the application connects as."""
+    return [
+        Step("one connection a node, as foreign keys to reference tables need", SEQUENTIAL),
+        Step("the audit's triggers on reference tables", "SET LOCAL citus.enable_unsafe_triggers = on"),
+        *_identities(),
+        *_triggers(),
+        Step("the board's foreign keys instead of its triggers", BOARD_KEYS),
+        *(Step("on every node", f"SELECT create_reference_table('{table}')") for table in REFERENCE),
+        Step(
+            "sharded by game, its months with it",
+            f"SELECT create_distributed_table('{DISTRIBUTED[0]}', '{KEY}', colocate_with := 'none')",
+        ),
+        Step(
+            "each game's board beside its archive",
+            f"SELECT create_distributed_table('{DISTRIBUTED[1]}', '{KEY}', colocate_with := '{DISTRIBUTED[0]}')",
+        ),
+        *_privileges(app_role),
+    ]
+
+
+SEQUENTIAL: Final = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
+
+
+def _identities() -> Iterator[Step]:
+    """Citus refuses identity columns narrower than bigint: a sequence of the same column does the same."""
+    tables = [*REFERENCE, *DISTRIBUTED, *local_tables()]
+    for table, column in rows(NARROW_IDENTITIES, tables):
+        highest = rows(_text(sql.SQL("SELECT coalesce(max({}), 0) + 1 FROM {}"), column, table))[0][0]
+        name = f"{table}_{column}_numbers"
+        why = "Citus knows no identity of this width"
+        yield Step(why, _text(sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP IDENTITY"), table, column))
+        yield Step(
+            why,
+            _text(sql.SQL("CREATE SEQUENCE {} AS bigint"), name)
+            + f" START {highest} OWNED BY "
+            + _text(sql.SQL("{}.{}"), table, column),
+        )
+        yield Step(
+            why,
+            _text(sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT nextval("), table, column)
+            + _text(sql.SQL("{}"), name).join("''")
+            + ")",
+        )
+
+
+def _triggers() -> Iterator[Step]:
+    """Guards that foreign keys and privileges take over go; what the audit writes is written on the coordinator."""
+    for table, name, definition in rows(TRIGGERS, [*DISTRIBUTED, *REFERENCE]):
+        drop = _text(sql.SQL("DROP TRIGGER {} ON {}"), name, table)
+        if name in GUARDS:
+            yield Step("a foreign key stands in for it", drop)
+        elif table in DISTRIBUTED:
+            yield Step("privileges stand in for it", drop)
+        else:
+            yield Step("written once, not on every node", drop)
+            yield Step("written once, not on every node", on_coordinator(definition))
+
+
+def on_coordinator(definition: str) -> str:
+    """The definition of a trigger with the condition that it fires on the coordinator alone."""
+    head, call, function = definition.rpartition(" EXECUTE FUNCTION ")
+    before, when, condition = head.partition(" WHEN (")
+    rest = f" AND ({condition[:-1]})" if when else ""
+    return f"{before} WHEN ({ON_COORDINATOR}{rest}){call}{function}"
+
+
+def _privileges(app_role: str) -> Iterator[Step]:
+    why = "append-only: who has no right to alter or delete needs no trigger that refuses it"
+    role = _text(sql.SQL("{}"), app_role)
+    yield Step("the application's rights", f"GRANT USAGE ON SCHEMA public TO {role}")
+    yield Step(
+        "the application's rights",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+    )
+    yield Step("the application's rights", f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    for table in archive_tables():
+        name = _text(sql.SQL("{}"), table)
+        yield Step(why, f"REVOKE UPDATE, DELETE, TRUNCATE ON {name} FROM {role}")
+
+
+def archive_tables() -> list[str]:
+    """The archive and its months."""
+    parts = rows(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", DISTRIBUTED[0]
+    )
+    return [DISTRIBUTED[0], *sorted(name for (name,) in parts)]
+
+
+def obstacles(app_role: str) -> Iterator[str]:
+    """What has to be put right on the server before the plan can be carried out, in sentences."""
+    version = int(rows("SHOW server_version_num")[0][0]) // 10_000
+    if version < OLDEST_POSTGRES:
+        yield f"PostgreSQL is {version}: Citus {OLDEST_CITUS} needs {OLDEST_POSTGRES} or newer."
+    extension = rows("SELECT extversion FROM pg_extension WHERE extname = 'citus'")
+    if not extension:
+        yield "The database has no extension citus: install Citus on every node and run CREATE EXTENSION citus."
+    elif int(re.split(r"\D", str(extension[0][0]))[0]) < OLDEST_CITUS:
+        yield f"Citus is {extension[0][0]}: {OLDEST_CITUS} or newer is needed."
+    else:
+        yield from _cluster()
+    yield from _roles(app_role)
+
+
+def _cluster() -> Iterator[str]:
+    nodes = rows("SELECT groupid FROM pg_dist_node WHERE isactive AND noderole = 'primary'")
+    if (0,) not in nodes:
+        yield "The coordinator is not among the nodes: SELECT citus_set_coordinator_host('host', 5432)."
+    if not any(group for (group,) in nodes):
+        yield "There is no worker: SELECT citus_add_node('host', 5432) for each."
+    known = rows(
+        "SELECT logicalrelid::regclass::text FROM pg_dist_partition WHERE logicalrelid = ANY(%s::regclass[])",
+        [*DISTRIBUTED, *REFERENCE],
+    )
+    if known:
+        yield f"Distributed already: {', '.join(sorted(name for (name,) in known))}."
+
+
+def _roles(app_role: str) -> Iterator[str]:
+    found = rows("SELECT rolsuper, pg_has_role(rolname, relowner, 'USAGE') FROM pg_roles, pg_class "
+                 "WHERE rolname = %s AND pg_class.oid = %s::regclass", app_role, DISTRIBUTED[0])  # fmt: skip
+    if not found:
+        yield f"There is no role {app_role}: CREATE ROLE {app_role} LOGIN PASSWORD '…', for DATABASE_URL alone."
+    elif found[0][0] or found[0][1]:
+        yield (
+            f"{app_role} is a superuser or has the owner's rights, from whom no right can be taken: the application "
+            "needs a role of its own (--app-role)."
+        )
+    owner = rows("SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass", DISTRIBUTED[0])  # fmt: skip
+    if not owner[0][0]:
+        yield "This connection does not own the tables: run it with DIRECT_DATABASE_URL's role."
+    others = rows(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend'"
+    )[0][0]
+    if others:
+        yield f"{others} other connections are open: stop web, workers and scheduler first."
+
+
+def _text(template: sql.SQL, *names: str) -> str:
+    connection.ensure_connection()
+    return template.format(*map(sql.Identifier, names)).as_string(connection.connection)
