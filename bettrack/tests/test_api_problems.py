@@ -167,6 +167,19 @@ class TestDescription:
                     faults = list(Draft202012Validator(schema).iter_errors(example["value"]))
                     assert not faults, f"{place}: {faults[0].json_path}: {faults[0].message}"
 
+    def test_every_body_that_is_sent_has_an_example_that_fits(self) -> None:
+        description = api_description()
+        for path, methods in description["paths"].items():
+            for method, operation in methods.items():
+                if "requestBody" not in operation:
+                    continue
+                content = operation["requestBody"]["content"]["application/json"]
+                schema = {**content["schema"], "components": description["components"]}
+                assert content.get("examples"), f"{method.upper()} {path}"
+                for example in content["examples"].values():
+                    faults = list(Draft202012Validator(schema).iter_errors(example["value"]))
+                    assert not faults, f"{method.upper()} {path}: {faults[0].message}"
+
     def test_operations_have_names_of_their_own(self) -> None:
         names = [
             operation["operationId"]
