@@ -160,9 +160,11 @@ def place_once(
 
 
 def place_in_transaction(ticket: TicketAsked, *, note: str, tags: Sequence[str]) -> Placed:
-    """Record a ticket as ``place_asked`` does, in the transaction of a caller who holds the key of the request."""
+    """Record a ticket as ``place_asked`` does, in the transaction of a caller who holds the key of the request.
+
+    It is drawn up once, at the prices it gets: what is wrong with it at any price is said after what the market says.
+    """
     check_ticket(ticket, note=note, tags=tags)
-    quote(ticket)
     return place(ticket, note=note, tags=tags, replayed_at=None)
 
 
