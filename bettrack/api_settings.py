@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bettrack.version import VERSION
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "BetTrack",
     "DESCRIPTION": (
@@ -10,6 +12,7 @@ SPECTACULAR_SETTINGS = {
         "/api/problems/ says what each means."
     ),
     "VERSION": "1",
+    "EXTENSIONS_INFO": {"x-bettrack-version": VERSION},
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
