@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
@@ -27,6 +28,7 @@ from bets.history.filters import BetFilter
 from bets.imports.committing import commit_import, undo_import
 from bets.imports.drafts import keep_draft, read_draft
 from bets.imports.planning import Plan, Step, plan_for
+from bets.imports.progress import note_progress, read_progress
 from bets.imports.reading import AUTO
 from bets.imports.rows import BadFile, Reading, Unclear
 from bets.imports.tables import text_of
@@ -104,12 +106,24 @@ class StepRow(Row):
         }  # fmt: skip
 
 
+class ProgressRow(Row):
+    """How far an import is."""
+
+    state = serializers.ChoiceField(choices=ImportState.choices, help_text="draft until all is written.")
+    written = serializers.IntegerField(help_text="Bets written.")
+    of = serializers.IntegerField()
+
+    class Meta:
+        identity = "state"
+        example: ClassVar = {"state": "draft", "written": 500, "of": 2100}
+
+
 class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
     """Imports of your bets."""
 
     queryset = ImportBatch.objects.none()
     serializer_class = ImportRow
-    row_classes: ClassVar = {"plan": PlanRow, "rows": StepRow}
+    row_classes: ClassVar = {"plan": PlanRow, "rows": StepRow, "progress": ProgressRow}
     body_classes: ClassVar = {"create": UploadIn, "partial_update": ReadIn}
     lookup_value_converter = "uuid"
 
@@ -184,8 +198,15 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
                 content=bytes(draft.content or b""),
                 bankroll=bankroll,
                 draft=draft,
+                progress=partial(note_progress, draft.pk),
             )
         return self._answer(done.batch)
+
+    @action(detail=True)
+    def progress(self, request: Request, pk: Any = None) -> Response:
+        """How far an import is that another request is doing; 0 of 0 before its first bet."""
+        batch: ImportBatch = self.get_object()
+        return self.one({"state": batch.state, **read_progress(batch.pk)})
 
     @action(detail=True, methods=["post"])
     @once

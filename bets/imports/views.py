@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections import Counter
 from typing import Any
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from redis.exceptions import RedisError
 
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import User
@@ -27,6 +24,7 @@ from bets.imports.committing import commit_import, undo_import
 from bets.imports.drafts import keep_draft, read_draft
 from bets.imports.forms import ReadForm, UploadForm
 from bets.imports.planning import PLACED_HERE, Plan, plan_for
+from bets.imports.progress import note_progress, read_progress
 from bets.imports.reading import AUTO
 from bets.imports.rows import MAX_BYTES, BadFile, Unclear
 from bets.imports.tables import table_of, text_of
@@ -38,7 +36,6 @@ from odds.pricing import format_odds
 SHOWN = 100
 OTHER_FIELDS = 64 * 1024
 """What a form of the page may send besides its file."""
-PROGRESS_SECONDS = 600
 CHUNK, MAX_DRAINED = 64 * 1024, 200 * 1024 * 1024
 FATES = {"add": "New", "settle": "Settles a pending bet", "known": "You have it", "refuse": "Refused"}
 
@@ -155,22 +152,13 @@ def bets_of(count: int) -> str:
     return f"{count:,} bet{'' if count == 1 else 's'}"
 
 
-def note_progress(batch_id: uuid.UUID, written: int, of: int) -> None:
-    """Say how far an import is, where its page asks; without Redis it is not said."""
-    with contextlib.suppress(RedisError):
-        cache.set(f"import:{batch_id}", {"written": written, "of": of}, PROGRESS_SECONDS)
-
-
 @signed_in
 @require_safe
 @never_cache
 def progress(request: SignedInRequest, batch_id: uuid.UUID) -> JsonResponse:
     """How many bets of the person's running import are written; 0 of 0 before the first."""
     owned(request, batch_id)
-    found = None
-    with contextlib.suppress(RedisError):
-        found = cache.get(f"import:{batch_id}")
-    return JsonResponse(found or {"written": 0, "of": 0})
+    return JsonResponse(read_progress(batch_id))
 
 
 @signed_in

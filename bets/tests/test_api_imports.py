@@ -118,6 +118,16 @@ def test_what_is_imported_is_no_draft_any_more(user: User) -> None:
         assert (response.status_code, response.json()["code"]) == (409, "not_possible")
 
 
+def test_how_far_an_import_is_is_told(user: User) -> None:
+    draft = upload(user)
+    path = f"imports/{draft}/progress/"
+    assert send(user, path, "GET").json() == {"state": "draft", "written": 0, "of": 0}
+    send(user, f"imports/{draft}/commit/")
+    told = send(user, path, "GET").json()
+    assert told["state"] == "committed"
+    assert told["written"] == told["of"] == Bet.objects.count() > 0
+
+
 def test_a_file_is_forgotten(user: User) -> None:
     draft = upload(user)
     assert send(user, f"imports/{draft}/", "DELETE").status_code == 204

@@ -79,6 +79,7 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     ("import-detail", "GET"): OWN_ONE,
     ("import-plan", "GET"): OWN_ONE,
     ("import-rows", "GET"): OWN_ONE,
+    ("import-progress", "GET"): OWN_ONE,
     ("webhook-list", "GET"): OWN_LIST,
     ("webhook-detail", "GET"): OWN_ONE,
     ("webhook-deliveries", "GET"): OWN_ONE,
