@@ -193,6 +193,9 @@ def value(sql: str, *parameters: Any) -> Any:
 
 def remove(home: Path) -> None:
     """Remove a scratch home, and what the servers' account had to keep elsewhere."""
+    disk = home / "backups"
+    if disk.is_mount():  # of a drill that was killed while its disk was full
+        subprocess.run(["umount", "-l", str(disk)], check=False)  # noqa: S603, S607
     elsewhere = home / "embedded" / "elsewhere"
     with contextlib.suppress(OSError):
         shutil.rmtree(os.fsdecode(elsewhere.read_bytes()).strip(), ignore_errors=True)
