@@ -83,6 +83,7 @@ class ThroughPsql:
         except OSError:
             pass
         status = self.psql.process.wait()
+        self.psql.listener.join(timeout=10)
         raise BackupError(f"{GONE}. {self.psql.failure(status)}")
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from bettrack.backup_settings import backup_settings
 from bettrack.environment import Environment
 
 
@@ -128,3 +129,39 @@ def test_a_choice_is_one_of_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SETTING", "perhaps")
     with pytest.raises(ImproperlyConfigured, match="A_SETTING is not known: set it to mandatory or optional"):
         Environment().choice("A_SETTING", ["mandatory", "optional"], default="mandatory")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BACKUP_TIME", "25:00", "BACKUP_TIME is not a time of day"),
+        ("BACKUP_TIME", "soon", "BACKUP_TIME is not a time of day"),
+        ("BACKUP_KEEP_DAYS", "0", "BACKUP_KEEP_DAYS must be 1 or more"),
+        ("BACKUP_KEEP_MIN", "-1", "BACKUP_KEEP_MIN must be 1 or more"),
+        ("BACKUP_KEEP_MIN", "few", "BACKUP_KEEP_MIN cannot be read"),
+        ("BACKUP_OFFSITE", "ftp://host/x", "BACKUP_OFFSITE is neither a folder nor a bucket"),
+        ("BACKUP_OFFSITE", "relative", "BACKUP_OFFSITE is neither a folder nor a bucket"),
+        ("BACKUP_OFFSITE", "s3://me:hunter2@bucket", "BACKUP_OFFSITE is neither a folder nor a bucket"),
+        ("BACKUP_S3_ENDPOINT", "s3.example.org", "BACKUP_S3_ENDPOINT is not an address"),
+        ("BACKUP_S3_KEY_ID", "hunter2", "BACKUP_S3_SECRET is not set"),
+        ("BACKUP_S3_SECRET", "hunter2", "BACKUP_S3_KEY_ID is not set"),
+    ],
+)
+def test_settings_of_backups_that_cannot_be_read_are_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=said) as refused:
+        backup_settings(Environment(), settings.HOME)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_settings_of_backups_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = backup_settings(Environment(), settings.HOME)
+    assert (found.folder, found.at) == (settings.HOME / "backups", (3, 30))
+    assert (found.keep_days, found.keep_min, found.offsite) == (30, 7, "")
+    monkeypatch.setenv("BACKUP_TIME", "OFF")
+    monkeypatch.setenv("BACKUP_DIR", "/srv/backups")
+    monkeypatch.setenv("BACKUP_OFFSITE", "s3://bucket/a/b/")
+    found = backup_settings(Environment(), settings.HOME)
+    assert (str(found.folder), found.at, found.offsite) == ("/srv/backups", None, "s3://bucket/a/b")

@@ -33,6 +33,7 @@ from bettrack.backups.programs import Program
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 Make = Callable[..., Backup]
+SLOWER = [pytest.param(name, marks=pytest.mark.slow) for name in ("plain.gz", "directory")]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -95,7 +96,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("file_format", ["custom", "plain.gz", "directory"])
+@pytest.mark.parametrize("file_format", ["custom", *SLOWER])
 def test_a_full_disk_is_said_and_older_backups_stay(make: Make, small_disk: Path, file_format: str) -> None:
     whole = make(tables=["sports"])
     for path in (whole.path, whole.path.with_name(whole.path.name + ".json")):
@@ -172,7 +173,7 @@ def test_no_password_is_on_a_command_line_or_in_a_sentence(ours: Database, make:
     assert "hunter2" not in repr(secret)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_killed_command_leaves_no_pg_dump_and_nothing_that_looks_like_a_backup(
     ours: Database, make: Make, place: Path, tmp_path: Path, number: int
 ) -> None:
@@ -299,6 +300,7 @@ def test_files_are_private_even_under_a_careless_mask(make: Make, place: Path) -
     assert len(list(made[1].path.iterdir())) > 10
 
 
+@pytest.mark.slow
 def test_a_table_that_stays_locked_is_given_up(
     ours: Database, make: Make, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +311,7 @@ def test_a_table_that_stays_locked_is_given_up(
     assert files(place) == {}
 
 
+@pytest.mark.slow
 def test_what_is_counted_is_what_was_dumped_although_bets_are_placed_meanwhile(
     ours: Database, make: Make
 ) -> None:

@@ -24,6 +24,9 @@ from bettrack.backups.folder import backups_in, manifest_of
 from bettrack.backups.state import backup_state, offsite_state
 from bettrack.backups.tests.bucket import KEY_ID, SECRET, Bucket, serving
 
+CUSTOM = pytest.param("custom", marks=pytest.mark.slow)
+DIRECTORY = pytest.param("directory", marks=pytest.mark.slow)
+
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
@@ -53,7 +56,7 @@ def bucket(settings: Settings) -> Iterator[Bucket]:
         yield found
 
 
-@pytest.mark.parametrize("file_format", ["custom", "directory"])
+@pytest.mark.parametrize("file_format", ["custom", DIRECTORY])
 def test_a_mounted_folder_gets_a_copy_that_can_be_used(mounted: Path, file_format: str) -> None:
     made = backup(now=timezone.now(), file_format=file_format)  # type: ignore[arg-type]
     assert made.offsite == str(mounted / made.path.name)
@@ -78,7 +81,7 @@ def test_a_disk_that_is_not_mounted_is_told_and_the_backup_stays(mounted: Path, 
     assert len(backups_in(place)) == 2
 
 
-@pytest.mark.parametrize("file_format", ["custom", "directory"])
+@pytest.mark.parametrize("file_format", [CUSTOM, "directory"])
 def test_a_bucket_gets_every_file_with_the_manifest_last(bucket: Bucket, file_format: str) -> None:
     made = backup(now=timezone.now(), file_format=file_format)  # type: ignore[arg-type]
     assert made.offsite_problem == ""
@@ -91,7 +94,7 @@ def test_a_bucket_gets_every_file_with_the_manifest_last(bucket: Bucket, file_fo
     assert bucket.objects[f"{prefix}.json"] == manifest_of(made.path).read_bytes()
 
 
-@pytest.mark.parametrize("file_format", ["custom", "directory"])
+@pytest.mark.parametrize("file_format", [CUSTOM, "directory"])
 def test_a_backup_comes_back_from_a_bucket(bucket: Bucket, settings: Settings, file_format: str) -> None:
     made = backup(now=timezone.now(), file_format=file_format)  # type: ignore[arg-type]
     with pytest.raises(BackupError, match="is there already"):

@@ -51,7 +51,7 @@ def docker(tmp_path: Path, ours: Database, monkeypatch: pytest.MonkeyPatch) -> D
     return ours
 
 
-@pytest.mark.parametrize("file_format", ["custom", "plain.gz"])
+@pytest.mark.parametrize("file_format", ["custom", pytest.param("plain.gz", marks=pytest.mark.slow)])
 def test_a_database_in_a_container_is_backed_up_through_docker(
     docker: Database, place: Path, in_process: None, file_format: str
 ) -> None:
