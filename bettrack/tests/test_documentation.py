@@ -112,7 +112,11 @@ def test_every_setting_that_is_read_is_told_and_no_other(told: set[str]) -> None
 
 def test_compose_passes_on_only_settings_that_are_told(told: set[str]) -> None:
     text = (BASE / "docker-compose.yml").read_text()
-    passed = set(re.findall(r"\$\{([A-Z0-9_]+)", text)) - {"POSTGRES_PASSWORD", "BETTRACK_PORT"}
+    passed = set(re.findall(r"\$\{([A-Z0-9_]+)", text)) - {
+        "POSTGRES_PASSWORD",
+        "BETTRACK_PORT",
+        "PGBOUNCER_POOL_SIZE",
+    }
     assert passed
     assert not passed - told
 
