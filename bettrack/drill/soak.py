@@ -204,6 +204,7 @@ class Soak:
             not answers.errors
             and len(answers.seconds) >= 0.95 * self.rate * self.seconds
             and restarts == 0
+            and bool(judged)  # too short a soak proves nothing
             and all(of["mb_per_hour"] <= MOST_GROWTH for of in judged.values())
             and all(check["passed"] for check in checks)
         )
