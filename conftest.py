@@ -74,11 +74,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run browser tests last, and leave out what takes minutes, saying so, unless it is asked for.
+    """Run files with browser tests last, and leave out what takes minutes, saying so, unless it is asked for.
 
     From the first browser on, its event loop runs in this thread, where no other can then be started.
     """
-    items.sort(key=lambda item: "browser" in item.keywords)
+    with_browser = {item.path for item in items if "browser" in item.keywords}
+    items.sort(key=lambda item: (item.path in with_browser, "browser" in item.keywords))
     if config.getoption("--slow"):
         return
     for item in items:

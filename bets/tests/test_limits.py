@@ -295,11 +295,11 @@ def test_a_time_out_that_is_over_needs_no_ending(roll: Bankroll, line: CurrentOd
         set_time_out(user=roll.user, until=NOW, now=NOW)
 
 
-def test_limits_cost_two_statements_where_there_are_none(roll: Bankroll, line: CurrentOdds) -> None:
+def test_limits_cost_one_statement_where_there_are_none(roll: Bankroll, line: CurrentOdds) -> None:
     with CaptureQueriesContext(connection) as queries:
         place(line, roll)
     about = [q["sql"] for q in queries if '"users"' in q["sql"] or "limit_changes" in q["sql"]]
-    assert len(about) == 2
+    assert len(about) == 1
 
 
 def test_the_limit_is_that_of_the_stored_bankroll_whatever_the_caller_holds(

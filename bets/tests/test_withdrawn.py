@@ -25,6 +25,8 @@ READS_BETS = re.compile(r"\b(?:FROM|JOIN)\s+bets\b")
 LEAVES_OUT = {
     "withdrawn_at": "it says so itself",
     "bet_legs": "a withdrawn bet was imported, and has no legs of ours",
+    "WHERE b.id = {row}.bet_id": "the trail notes whose bet it is, withdrawn or not",
+    "p.idempotency_key = %s": "a key is used up, whatever became of its bet",
     "changed_bets": "it only notes that figures are to be derived anew",
     "payout IS NULL": "a withdrawn bet is void, which a CHECK makes sure of",
     "'pending'": "a withdrawn bet is void",

@@ -137,6 +137,13 @@ def run(database: Database, statement: str) -> list[tuple[Any, ...]]:
 
 
 def copy_database(database: Database, name: str) -> None:
+    # a thread of an earlier test may still hold the database, which could not be copied then
+    run(
+        database.named("postgres"),
+        sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}")
+        .format(sql.Literal(database.name))
+        .as_string(),
+    )
     run(
         database.named("postgres"),
         sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")

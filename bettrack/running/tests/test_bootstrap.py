@@ -44,28 +44,28 @@ def clean(environment: dict[str, str]) -> dict[str, str]:
 
 
 def test_an_environment_is_made_once_and_again_when_the_requirements_change(checkout: Path) -> None:
-    first = manage(checkout, "version")
+    first = manage(checkout, "check")
     assert "Installing the Python packages into .venv: done" in first.stderr
     # the command itself then runs inside, where these empty requirements brought no Django
     assert "A package is missing" in first.stderr
     assert ".venv/bin/python" in first.stderr
-    assert "Installing" not in manage(checkout, "version").stderr
+    assert "Installing" not in manage(checkout, "check").stderr
     (checkout / "requirements.txt").write_text("# still nothing, but otherwise\n")
-    assert "Installing" in manage(checkout, "version").stderr
+    assert "Installing" in manage(checkout, "check").stderr
 
 
 def test_the_development_requirements_are_installed_for_tests_only(checkout: Path) -> None:
-    manage(checkout, "version")
+    manage(checkout, "check")
     stamp = json.loads((checkout / ".venv" / "bettrack-requirements.json").read_text())
     assert "requirements-dev.txt" not in stamp
     manage(checkout, "test")
     stamp = json.loads((checkout / ".venv" / "bettrack-requirements.json").read_text())
     assert "requirements-dev.txt" in stamp
-    assert "Installing" not in manage(checkout, "version").stderr
+    assert "Installing" not in manage(checkout, "check").stderr
 
 
 def test_two_starts_at_once_make_one_environment(checkout: Path) -> None:
-    command = [BASE_PYTHON, "manage.py", "version"]
+    command = [BASE_PYTHON, "manage.py", "check"]
     racers = [
         subprocess.Popen(command, cwd=checkout, env=clean({}), stderr=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -76,15 +76,15 @@ def test_two_starts_at_once_make_one_environment(checkout: Path) -> None:
 
 
 def test_a_broken_environment_is_made_anew(checkout: Path) -> None:
-    manage(checkout, "version")
+    manage(checkout, "check")
     (checkout / ".venv" / "bin" / "python").unlink()
-    assert "packages into .venv: done" in manage(checkout, "version").stderr
+    assert "packages into .venv: done" in manage(checkout, "check").stderr
     assert (checkout / ".venv" / "bin" / "python").exists()
 
 
 def test_a_requirement_that_cannot_be_had_is_said_without_a_traceback(checkout: Path) -> None:
     (checkout / "requirements.txt").write_text("./no-such-folder\n")
-    done = manage(checkout, "version")
+    done = manage(checkout, "check")
     assert done.returncode != 0
     assert "Installing the Python packages failed" in done.stderr
     assert "install.log" in done.stderr
@@ -112,7 +112,7 @@ def test_an_old_python_is_refused_in_one_sentence(checkout: Path) -> None:
 
 
 def test_the_environment_is_left_alone_when_asked(checkout: Path) -> None:
-    done = manage(checkout, "version", BETTRACK_NO_BOOTSTRAP="1", PYTHONNOUSERSITE="1")
+    done = manage(checkout, "check", BETTRACK_NO_BOOTSTRAP="1", PYTHONNOUSERSITE="1")
     assert not (checkout / ".venv").exists()
     assert done.stdout.strip() or "A package is missing" in done.stderr
 
@@ -121,8 +121,8 @@ def test_the_environment_is_left_alone_when_asked(checkout: Path) -> None:
 def test_a_read_only_checkout_puts_the_environment_below_the_home(checkout: Path, tmp_path: Path) -> None:
     checkout.chmod(0o555)
     try:
-        assert "set BETTRACK_HOME" in manage(checkout, "version").stderr
-        manage(checkout, "version", BETTRACK_HOME=str(tmp_path / "home"))
+        assert "set BETTRACK_HOME" in manage(checkout, "check").stderr
+        manage(checkout, "check", BETTRACK_HOME=str(tmp_path / "home"))
         assert (tmp_path / "home" / ".venv" / "bin" / "python").exists()
     finally:
         checkout.chmod(0o755)
