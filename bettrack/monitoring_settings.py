@@ -97,6 +97,8 @@ def logs(env: Environment) -> dict[str, Any]:
             # Django's own handlers would write a second time, and past the redaction
             "django": {"handlers": [], "level": "INFO"},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # anybody can send another host's name: the answer says so, and the log need not fill with it
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             # httpx logs whole URLs at INFO, and the odds feed's key is in them
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},

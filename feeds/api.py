@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from feeds.models import ApiCall, Provider, Quota
 from rest.fields import UtcField
-from rest.filters import TrueFalseFilter
+from rest.filters import InstantFilter, TrueFalseFilter
 from rest.shaping import ModelRow, Row
 from rest.views import ApiView, ListMixin
 
@@ -72,8 +72,8 @@ class CallRow(ModelRow):
 class CallFilter(filters.FilterSet):
     provider = filters.ChoiceFilter(choices=Provider.choices)
     failed = TrueFalseFilter(method="only_failed")
-    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    since = InstantFilter(field_name="at", lookup_expr="gte")
+    until = InstantFilter(field_name="at", lookup_expr="lt")
 
     class Meta:
         model = ApiCall

@@ -16,7 +16,7 @@ from django_filters import rest_framework as filters
 
 from games.days import day_bounds
 from games.models import Game, GameKind, GameQuerySet, GameStatus, Player, PlayerStat, Sport, Team
-from rest.filters import TrueFalseFilter
+from rest.filters import InstantFilter, TrueFalseFilter
 
 FIRST_DAY = dt.date(1900, 1, 1)
 LAST_DAY = dt.date(2100, 1, 1)
@@ -76,8 +76,8 @@ class GameFilter(filters.FilterSet):
     date = filters.DateFilter(method="on_day", help_text="A calendar day in `zone`.")
     today = TrueFalseFilter(method="of_today", help_text="The games of the present day in `zone`.")
     upcoming = TrueFalseFilter(method="to_come", help_text="Scheduled and not begun.")
-    starts_from = filters.IsoDateTimeFilter(field_name="commence_time", lookup_expr="gte")
-    starts_before = filters.IsoDateTimeFilter(field_name="commence_time", lookup_expr="lt")
+    starts_from = InstantFilter(field_name="commence_time", lookup_expr="gte")
+    starts_before = InstantFilter(field_name="commence_time", lookup_expr="lt")
     zone = filters.CharFilter(
         method="in_zone", max_length=64, help_text="An IANA time zone, for date and today."
     )

@@ -9,7 +9,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 
 from odds.models import Bookmaker, CurrentOdds, OddSnapshot, Selection, Side
-from rest.filters import TrueFalseFilter
+from rest.filters import InstantFilter, TrueFalseFilter
 
 
 class WordsFilter(filters.BaseInFilter, filters.CharFilter):
@@ -83,14 +83,10 @@ class OddsFilter(PriceFilter):
 
 
 class SnapshotFilter(PriceFilter):
-    since = filters.IsoDateTimeFilter(
-        field_name="timestamp", lookup_expr="gte", help_text="By the book's time."
-    )
-    until = filters.IsoDateTimeFilter(
-        field_name="timestamp", lookup_expr="lt", help_text="By the book's time."
-    )
-    captured_since = filters.IsoDateTimeFilter(field_name="captured_at", lookup_expr="gte")
-    captured_until = filters.IsoDateTimeFilter(field_name="captured_at", lookup_expr="lt")
+    since = InstantFilter(field_name="timestamp", lookup_expr="gte", help_text="By the book's time.")
+    until = InstantFilter(field_name="timestamp", lookup_expr="lt", help_text="By the book's time.")
+    captured_since = InstantFilter(field_name="captured_at", lookup_expr="gte")
+    captured_until = InstantFilter(field_name="captured_at", lookup_expr="lt")
     order = filters.ChoiceFilter(
         method="in_order", choices=[("time", "earliest first"), ("-time", "latest first")]
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from django import forms
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 
 TRUE: Final = frozenset({"true", "1"})
 FALSE: Final = frozenset({"false", "0"})
@@ -31,3 +35,19 @@ class TrueFalseFilter(filters.BooleanFilter):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, widget=forms.TextInput, **options)
+
+
+class InstantField(IsoDateTimeField):
+    """A time with its zone. One without could mean the program's zone, the person's or ours."""
+
+    default_error_messages = {"invalid": "Write a time with its zone, such as 2026-11-21T18:00:00Z."}
+
+    def strptime(self, value: str, format: str) -> dt.datetime:  # noqa: A002 - Django's name
+        read = parse_datetime(value)
+        if read is None or is_naive(read):
+            raise ValueError
+        return read
+
+
+class InstantFilter(filters.IsoDateTimeFilter):
+    field_class = InstantField

@@ -143,7 +143,8 @@ def problem_of(exc: Exception) -> ApiProblem:
     if isinstance(exc, exceptions.APIException):
         return _of_framework(exc)
     if isinstance(exc, Http404):
-        return ApiProblem("not_found", str(exc) if exc.args and isinstance(exc.args[0], str) else "")
+        said = str(exc) if exc.args and isinstance(exc.args[0], str) else ""
+        return ApiProblem("not_found", "" if said.endswith(OF_DJANGO) else said)
     if isinstance(exc, PermissionDenied):
         return ApiProblem("forbidden")
     if isinstance(exc, RequestDataTooBig):
@@ -157,6 +158,7 @@ def problem_of(exc: Exception) -> ApiProblem:
     return ApiProblem("server_error")
 
 
+OF_DJANGO: Final = "matches the given query."
 BY_STATUS: Final = {
     status.HTTP_400_BAD_REQUEST: "malformed",
     status.HTTP_401_UNAUTHORIZED: "not_authenticated",

@@ -29,7 +29,7 @@ from bets.bankrolls.keeping import (
 )
 from bets.models import Bankroll, BankrollKind, Currency, LedgerEntry, LedgerKind
 from rest.bodies import AmountIn, Body, FlagIn, TextIn
-from rest.filters import TrueFalseFilter
+from rest.filters import InstantFilter, TrueFalseFilter
 from rest.shaping import Row
 from rest.views import lists
 
@@ -46,8 +46,8 @@ class BankrollFilter(filters.FilterSet):
 
 class LedgerFilter(filters.FilterSet):
     kind = filters.MultipleChoiceFilter(choices=LedgerKind.choices)
-    since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    since = InstantFilter(field_name="at", lookup_expr="gte")
+    until = InstantFilter(field_name="at", lookup_expr="lt")
 
     class Meta:
         model = LedgerEntry

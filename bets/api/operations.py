@@ -26,6 +26,7 @@ from bets.bankrolls.operations import MAX_NOTE, adjust, credit_bonus, deposit, t
 from bets.models import Bankroll, Operation, OperationKind
 from rest.bodies import AmountIn, Body, IdIn, InstantIn, SignedIn, TextIn
 from rest.fields import AmountField, UtcField
+from rest.filters import InstantFilter
 from rest.problems import unfit
 from rest.shaping import Row
 
@@ -101,8 +102,8 @@ class OperationIn(Body):
 class OperationFilter(filters.FilterSet):
     kind = filters.MultipleChoiceFilter(choices=OperationKind.choices)
     bankroll = filters.UUIDFilter(field_name="bankroll_id", help_text="The bankroll that it began in.")
-    since = filters.IsoDateTimeFilter(field_name="recorded_at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="recorded_at", lookup_expr="lt")
+    since = InstantFilter(field_name="recorded_at", lookup_expr="gte")
+    until = InstantFilter(field_name="recorded_at", lookup_expr="lt")
 
     class Meta:
         model = Operation

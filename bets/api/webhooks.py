@@ -26,6 +26,7 @@ from bets.models import DeliveryState, Webhook, WebhookDelivery, WebhookTopic
 from bets.webhooks import registering
 from rest.bodies import Body, ExactIn, TextIn
 from rest.fields import NumberField, UtcField
+from rest.filters import InstantFilter
 from rest.problems import ApiProblem, model_faults
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
@@ -86,8 +87,8 @@ class DeliveryRow(ModelRow):
 class DeliveryFilter(filters.FilterSet):
     state = filters.MultipleChoiceFilter(choices=DeliveryState.choices)
     topic = filters.MultipleChoiceFilter(choices=WebhookDelivery._meta.get_field("topic").choices)
-    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    since = InstantFilter(field_name="created_at", lookup_expr="gte")
+    until = InstantFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = WebhookDelivery

@@ -21,7 +21,7 @@ from games.models import GameStatus, Sport
 from odds.api.queries import MOST_GAMES, AtQuery, BestQuery, BoardQuery, UpcomingQuery
 from odds.api.rows import (
     OddsRow,
-    american,
+    before,
     described,
     game_head,
     games_by_id,
@@ -53,6 +53,7 @@ class BestPrice(Row):
     price = OddsField(help_text="American odds.")
     decimal = NumberField()
     previous_price = OddsField(allow_null=True)
+    previous_decimal = NumberField(allow_null=True)
     bookmaker = serializers.CharField()
     changed_at = UtcField()
 
@@ -66,7 +67,7 @@ class BestRow(BestPrice):
         identity = "game_id"
         example: ClassVar = {
             "game_id": GAME_ID, "selection_id": 4711, "market_type": "h2h", "side": "home", "point": None,
-            "price": "-152", "decimal": "1.657895", "previous_price": "-150", "bookmaker": "draftkings",
+            "price": "-152", "decimal": "1.657895", "previous_price": "-150", "previous_decimal": "1.666667", "bookmaker": "draftkings",
             "changed_at": "2026-11-20T18:21:07Z",
         }  # fmt: skip
 
@@ -116,7 +117,7 @@ class BoardPage(Row):
                 "away_score": None, "clock": "", "books": 12, "hold": "0.0119",
                 "prices": [{
                     "selection_id": 4711, "market_type": "h2h", "side": "home", "point": None, "price": "-152",
-                    "decimal": "1.657895", "previous_price": "-150", "bookmaker": "draftkings",
+                    "decimal": "1.657895", "previous_price": "-150", "previous_decimal": "1.666667", "bookmaker": "draftkings",
                     "changed_at": "2026-11-20T18:21:07Z",
                 }],
             }],
@@ -186,7 +187,7 @@ class OddsViewSet(OddsView):
                 "bookmaker": offer.book_key,
                 "point": plain(offer.point),
                 **priced(offer.price),
-                "previous_price": None,
+                **before(None),
                 "changed_at": offer.captured_at,
             }
 
@@ -269,7 +270,7 @@ def best_price(quote: Quote) -> dict[str, Any]:
         "side": quote.side,
         "point": plain(quote.point),
         **priced(quote.price),
-        "previous_price": american(quote.previous_price),
+        **before(quote.previous_price),
         "bookmaker": quote.book_key,
         "changed_at": quote.changed_at,
     }

@@ -26,15 +26,19 @@ from rest.bodies import UUID, AmountIn, ExactIn
 from rest.fields import UtcField
 
 MOST_GAMES: Final = 50
+ZONED: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 EDGE: Final = r"^-?(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
 GAMES: Final = f"^{UUID[1:-1]}(,{UUID[1:-1]}){{0,{MOST_GAMES - 1}}}$"
 
 
 class PastField(UtcField):
-    """An instant that has passed; one without a zone is UTC."""
+    """An instant that has passed, with its zone."""
 
     def to_internal_value(self, value: Any) -> Any:
-        instant = super().to_internal_value(str(value).replace(" ", "+"))
+        text = str(value).replace(" ", "+")
+        instant = super().to_internal_value(text)
+        if not ZONED.search(text):
+            raise serializers.ValidationError("Write the time with its zone, such as 2026-11-20T18:22:00Z.")
         now = timezone.now()
         if instant > now + CLOCKS_APART:
             raise serializers.ValidationError("That has not come yet.", code="unfit")

@@ -39,6 +39,10 @@ def priced(price: Decimal | None) -> dict[str, str | None]:
     return {"price": american(price), "decimal": decimal(price)}
 
 
+def before(price: Decimal | None) -> dict[str, str | None]:
+    return {"previous_price": american(price), "previous_decimal": decimal(price)}
+
+
 def share(value: Fraction | None, places: int = 6) -> str | None:
     """A share or a probability as text, to six places: "0.031250"."""
     if value is None:
@@ -126,13 +130,14 @@ class OddsRow(PricedRow):
     """What a book offers on a line now, or offered at the instant asked for."""
 
     previous_price = OddsField(allow_null=True, help_text="American odds before the last change.")
+    previous_decimal = NumberField(allow_null=True)
     changed_at = UtcField(help_text="When the response that brought this price was received.")
 
     class Meta:
         identity = "selection_id"
         example: ClassVar = {
             **BACKED, "bookmaker": "draftkings", "point": "-3.5", "price": "-110", "decimal": "1.909091",
-            "previous_price": "-105", "changed_at": "2026-11-20T18:21:07Z",
+            "previous_price": "-105", "previous_decimal": "1.952381", "changed_at": "2026-11-20T18:21:07Z",
         }  # fmt: skip
 
 
@@ -164,7 +169,7 @@ def odds_row(row: CurrentOdds) -> dict[str, Any]:
         "bookmaker": row.bookmaker.key,
         "point": plain(row.point),
         **priced(row.price),
-        "previous_price": american(row.previous_price),
+        **before(row.previous_price),
         "changed_at": row.changed_at,
     }
 
