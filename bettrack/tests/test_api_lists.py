@@ -314,7 +314,7 @@ class TestShapes:
             row = who.get(f"/api/v1/games/{game.pk}/").json()
             assert row["commence_time"] == "2026-11-20T00:30:00Z"
 
-    @pytest.mark.parametrize("asked", ["games/?starts_from={}", "games/?at={}"])
+    @pytest.mark.parametrize("asked", ["games/?starts_from={}", "odds/board/?at={}"])
     def test_a_time_without_its_zone_is_refused(self, client: Client, asked: str) -> None:
         answer = client.get(f"/api/v1/{asked.format('2026-11-20T12:00:00')}")
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid")

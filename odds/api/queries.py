@@ -24,9 +24,9 @@ from odds.forms import CLOCKS_APART
 from odds.forms import FIRST_DAY as FIRST_INSTANT
 from rest.bodies import UUID, AmountIn, ExactIn
 from rest.fields import UtcField
+from rest.filters import ZONED
 
 MOST_GAMES: Final = 50
-ZONED: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 EDGE: Final = r"^-?(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
 GAMES: Final = f"^{UUID[1:-1]}(,{UUID[1:-1]}){{0,{MOST_GAMES - 1}}}$"
 
