@@ -178,9 +178,11 @@ def test_a_killed_command_leaves_no_pg_dump_and_nothing_that_looks_like_a_backup
     ours: Database, make: Make, place: Path, tmp_path: Path, number: int
 ) -> None:
     before = files(make().path.parent)
+    # the settings read the folder of a socket from the path of an address
+    url = f"postgres://{ours.user}@/{ours.host}/{ours.name}" if ours.host.startswith("/") else ours.url()
     environment = dict(os.environ) | {
-        "DATABASE_URL": ours.url(),
-        "DIRECT_DATABASE_URL": ours.url(),
+        "DATABASE_URL": url,
+        "DIRECT_DATABASE_URL": url,
         "SECRET_KEY": django_settings.SECRET_KEY,
         "BETTRACK_HOME": str(tmp_path / "home"),
         "BACKUP_DIR": str(place),
