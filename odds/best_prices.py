@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from django.db import connection
@@ -98,6 +99,7 @@ class GamePrices:
         return self.quotes.get((market, side))
 
 
+@lru_cache(maxsize=1024)
 def short_code(title: str, short: str) -> str:
     """Two letters for a book that has no short name of its own: "Bet Rivers" → BR, "Pinnacle" → PI."""
     if short:

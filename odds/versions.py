@@ -12,6 +12,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from django.core.cache import cache
@@ -57,6 +58,8 @@ BETS_COUNTED: Final = "UPDATE games SET bet_count = bet_count + 1"
 """How many bets are on a game stands on no page with a version; every bet that is placed counts itself there."""
 HEAD: Final = 2_000
 """Characters of a statement in which its table is named; only one that begins with WITH may write further on."""
+REMEMBERED: Final = 10_000
+"""Characters of a statement of which it is remembered what it writes; most are asked again with other parameters."""
 
 
 outdated = Signal()
@@ -96,17 +99,24 @@ def bump_people() -> None:
     bump(PEOPLE)
 
 
-def written(sql: str) -> set[str]:
+def written(sql: str) -> frozenset[str]:
     """The versions that a statement outdates."""
+    return _known(sql) if len(sql) <= REMEMBERED else _read(sql)
+
+
+def _read(sql: str) -> frozenset[str]:
     if sql.startswith((BETS_COUNTED + " WHERE", "SELECT")) and "INTO" not in sql:
-        return set()
+        return frozenset()
     found = set()
     for table in WRITE.findall(sql if sql.startswith("WITH") else sql[:HEAD]):
         if table in ARCHIVE_TABLES:
             found.add(ARCHIVE)
         elif table not in UNSEEN_TABLES:
             found.add(PEOPLE)
-    return found
+    return frozenset(found)
+
+
+_known: Final = lru_cache(maxsize=1024)(_read)
 
 
 def watch(connection: BaseDatabaseWrapper) -> None:

@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +38,8 @@ WRITE: Final = re.compile(
 )
 HEAD: Final = 500
 """Characters of a statement in which its table is named; only one that begins with WITH may write further on."""
+REMEMBERED: Final = 10_000
+"""Characters of a statement of which it is remembered whether it writes to a tracked table."""
 SET: Final = (
     "SELECT set_config('pghistory.context_id', {id}, true), "
     "set_config('pghistory.context_metadata', {metadata}, true); "
@@ -171,8 +173,15 @@ def is_tracked(text: str) -> bool:
     """Tell whether the statement writes to a tracked table."""
     if text.startswith("SELECT"):
         return False
+    return _known(text) if len(text) <= REMEMBERED else _reads_so(text)
+
+
+def _reads_so(text: str) -> bool:
     tables = tracked_tables()
     return any(name in tables for name in WRITE.findall(text if text.startswith("WITH") else text[:HEAD]))
+
+
+_known: Final = lru_cache(maxsize=1024)(_reads_so)
 
 
 def quoted(text: str, raw: psycopg.Connection) -> str:
