@@ -152,4 +152,5 @@ class Environment(environ.Env):  # type: ignore[misc]
                 f"{var} is not the address of a PostgreSQL database: set it to one such as "
                 "postgres://user:password@host:5432/name."
             )
+        found["ENGINE"] = "bettrack.database.backend"
         return found

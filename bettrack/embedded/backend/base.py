@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.backends.postgresql import base, client
+from django.db.backends.postgresql import client
 from psycopg import OperationalError
 
+from bettrack.database.backend import base
 from bettrack.embedded import binaries
 from bettrack.embedded.client import ensure, forget
 from bettrack.embedded.layout import EmbeddedServiceError, Layout, for_home
