@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts.access.gate import rules_of
 from accounts.api.keys import KeyRefused, find_key, note_use
 from accounts.audit.context import note
 from accounts.models import ApiKey, User
@@ -28,7 +29,7 @@ class KeyAuthentication(BaseAuthentication):
             raise refused("not_authenticated", "Send the key as Authorization: Bearer bt_…")
         now = timezone.now()
         try:
-            key = find_key(text.strip(), now=now)
+            key = find_key(text.strip(), now=now, access=rules_of(request._request))
         except KeyRefused as problem:
             raise refused(problem.code, str(problem)) from None
         note(user=str(key.user_id), key=str(key.pk))

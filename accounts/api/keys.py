@@ -94,8 +94,10 @@ def rotate_key(*, key: ApiKey, now: dt.datetime) -> tuple[ApiKey, str]:
     )
 
 
-def find_key(text: str, *, now: dt.datetime) -> ApiKey:
+def find_key(text: str, *, now: dt.datetime, access: rules.Rules | None = None) -> ApiKey:
     """The working key of that text, with its user; one statement. Raises KeyRefused.
+
+    ``access`` are the rules of access where they have been looked for already.
 
     Nothing is said of a key to who does not have all of it; how long the answer takes does not depend on how
     much of it is right.
@@ -112,7 +114,7 @@ def find_key(text: str, *, now: dt.datetime) -> ApiKey:
         )
     if not found.user.is_active:
         raise KeyRefused("account_suspended", "The account of this API key is suspended.")
-    rule = rules.current().against_person(found.user)
+    rule = (access or rules.current()).against_person(found.user)
     if rule is not None:
         note_refusal(rule, "API key")
         raise KeyRefused("access_refused", "The account of this API key may not use this site.")
