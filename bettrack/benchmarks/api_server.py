@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 from bettrack.benchmarks.scratch import DATABASE, PREFIX
+from bettrack.database_settings import ROLE_VARIABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")
+os.environ[ROLE_VARIABLE] = "web"
 settings.CACHES["default"]["KEY_PREFIX"] = os.environ[PREFIX]
 connections.databases["default"]["NAME"] = os.environ[DATABASE]
 
-application = get_wsgi_application()
+from bettrack.wsgi import application
+
+__all__ = ["application"]
