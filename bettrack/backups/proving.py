@@ -24,6 +24,8 @@ from bettrack.backups.sessions import looking_at
 MOST_NAMED: Final = 3
 NOT_THEIRS: Final = {"REPLICA_DATABASE_URL", "DATABASE_POOLED", "DATABASE_POOL", "BETTRACK_ROLE"}
 """What a command on another database must not take from this process."""
+RECORD: Final = ("users", "bankrolls", "bets", "bet_legs", "ledger_entries", "odd_snapshots")
+"""Tables whose rows are kept for good."""
 WORDED_ALIKE: Final = {"states"}
 """Kinds of definitions that every version of PostgreSQL words in the same way."""
 
@@ -46,12 +48,36 @@ def prove(manifest: Manifest, database: Database, progress: Progress) -> Proof:
     compare(manifest, database, progress)
     pending = missing_migrations(manifest)
     if pending:
-        progress(f"applying {len(pending)} migrations", 0, 1)
-        manage(database, "migrate", "--noinput", "-v", "0")
+        _migrate(database, len(pending), progress)
     progress("proving the ledger", 0, 1)
     ledger = manage(database, "verify_ledger")
     progress("proved", 1, 1)
     return Proof(len(manifest.rows), sum(manifest.rows.values()), len(pending), ledger)
+
+
+def _migrate(database: Database, number: int, progress: Progress) -> None:
+    progress(f"applying {number} migrations", 0, 1)
+    before = _record(database)
+    manage(database, "migrate", "--noinput", "-v", "0")
+    after = _record(database)
+    lost = [
+        f"{name} ({after.get(name, 0)} of {rows})"
+        for name, rows in before.items()
+        if after.get(name, 0) < rows
+    ]
+    if lost:
+        raise BackupError(f"The migrations lost rows, so the backup was not put in place: {_some(lost)}.")
+
+
+def _record(database: Database) -> dict[str, int]:
+    """Rows of the tables that no migration may take anything from."""
+    with looking_at(database) as session:
+        found: dict[str, int] = dict.fromkeys(RECORD, 0)
+        for table in catalog.tables(session):
+            name = table.ancestor or table.name
+            if name in found and not table.is_parent:
+                found[name] += catalog.count(session, table)
+        return found
 
 
 def compare(manifest: Manifest, database: Database, progress: Progress) -> None:

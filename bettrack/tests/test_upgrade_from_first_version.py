@@ -1,4 +1,7 @@
-"""What the first version left behind, brought to the newest: nothing of it is lost. See data/first_version/README.md."""
+"""What the first version left behind, restored and brought to the newest: nothing of it is lost.
+
+See data/first_version/README.md.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
@@ -23,6 +26,11 @@ from bets.settlement import settle_due
 from bets.stats.record import read_record
 from bets.stats.scope import Scope, rolls_of
 from bets.verification import verify
+from bettrack.backups import databases
+from bettrack.backups.create import backup
+from bettrack.backups.dumping import Source
+from bettrack.backups.restoring import Restored, restore
+from bettrack.backups.tests.conftest import drop_all, run
 from bettrack.upgrades import state
 
 FOLDER = Path(__file__).with_name("data") / "first_version"
@@ -46,41 +54,51 @@ def known() -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True)
+class Upgraded:
+    waiting: list[str]
+    """The migrations it had to go through."""
+    restored: Restored
+
+
 @pytest.fixture(scope="module")
-def upgraded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[list[str]]:
-    """The old database, restored beside the tests' own and migrated; the migrations it had to go through."""
-    own = connection.settings_dict["NAME"]
-    name = f"{own}_first_version"
+def upgraded(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Upgraded]:
+    """The old database, backed up as it was and restored by this version, which migrates it."""
+    own = databases.own().named(connection.settings_dict["NAME"])
+    old = own.named(f"{own.name}_first_version")
     with django_db_blocker.unblock():
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            cursor.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+        drop_all(old)
+        run(own.named("postgres"), f"CREATE DATABASE \"{old.name}\" TEMPLATE template0 ENCODING 'UTF8'")
         connection.close()
-        connection.settings_dict["NAME"] = name
+        connection.settings_dict["NAME"] = old.name
         try:
-            with psycopg.connect(**connection.get_connection_params(), autocommit=True) as restoring:
-                restoring.execute(gzip.decompress((FOLDER / "database.sql.gz").read_bytes()))
+            run(old, gzip.decompress((FOLDER / "database.sql.gz").read_bytes()).decode())
             waiting = state.pending(connection)
-            call_command("migrate", interactive=False, verbosity=0)
-            yield waiting
+            folder = tmp_path_factory.mktemp("backups")
+            made = backup(now=timezone.now(), source=Source(old), folder=folder)
+            yield Upgraded(waiting, restore(path=made.path, now=timezone.now(), into=old, force=True))
         finally:
             connection.close()
-            connection.settings_dict["NAME"] = own
-            with connection._nodb_cursor() as cursor:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.close()
+            connection.settings_dict["NAME"] = own.name
+            drop_all(old)
 
 
 @pytest.fixture
-def old(upgraded: list[str]) -> Iterator[None]:
+def old(upgraded: Upgraded) -> Iterator[None]:
     """One test's look at the upgraded database; what it writes is taken back."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
-def test_it_was_old_and_is_new(upgraded: list[str], old: None) -> None:
-    assert "bets.0004_regrading" in upgraded
+def test_it_was_old_and_is_new(upgraded: Upgraded, old: None) -> None:
+    assert "bets.0004_regrading" in upgraded.waiting
+    assert upgraded.restored.proof.migrated == len(upgraded.waiting)
+    assert upgraded.restored.proof.ledger.startswith(
+        "The ledger is right: 102 lines of 3 bankrolls and 80 bets"
+    )
     assert not state.pending(connection)
     assert not state.unknown(connection)
 

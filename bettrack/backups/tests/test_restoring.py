@@ -35,6 +35,9 @@ APPEND_ONLY = (
     "DELETE FROM ledger_entries",
 )
 
+FORGET = "DELETE FROM django_migrations WHERE app = 'bets'"
+"""Makes a database look older than it is."""
+
 
 def test_a_wiped_database_comes_back_with_counts_statistics_and_ledger(ours: Database, make: Make) -> None:
     before = facts(ours)
@@ -182,6 +185,32 @@ def test_a_ledger_that_is_wrong_is_not_let_in(ours: Database, make: Make, in_pro
     )
     path = make().path
     with pytest.raises(BackupError, match="verify_ledger failed on the restored database"):
+        restore(path=path, now=timezone.now(), into=ours, force=True)
+    assert names_like(ours) == [ours.name]
+
+
+def test_a_backup_that_cannot_be_migrated_is_not_let_in(ours: Database, make: Make, in_process: None) -> None:
+    run(ours, FORGET)
+    path = make().path
+    with pytest.raises(
+        BackupError, match=r"migrate failed on the restored database: .*bets\.0001_initial failed"
+    ):
+        restore(path=path, now=timezone.now(), into=ours, force=True)
+    assert names_like(ours) == [ours.name]
+
+
+def test_migrations_that_lose_rows_are_not_let_in(
+    ours: Database, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lossy(database: Database, *arguments: str) -> str:
+        assert arguments[0] == "migrate"
+        run(database, "ALTER TABLE account_events RENAME TO lost; TRUNCATE odd_snapshots, current_odds")
+        return ""
+
+    run(ours, FORGET)
+    path = make().path
+    monkeypatch.setattr(proving, "manage", lossy)
+    with pytest.raises(BackupError, match=r"The migrations lost rows, .*: odd_snapshots \(0 of \d+\)\."):
         restore(path=path, now=timezone.now(), into=ours, force=True)
     assert names_like(ours) == [ours.name]
 
