@@ -24,8 +24,6 @@ from rest.problems import ApiProblem, answer
 logger = logging.getLogger(__name__)
 
 CODE: Final = "access_refused"
-OPEN: Final = frozenset({"/healthz", "/readyz"})
-"""Asked by what watches over the server."""
 SAID_EVERY: Final = 60.0
 COUNTED_DAYS: Final = 8
 
@@ -45,8 +43,6 @@ class AddressGate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info in OPEN:
-            return self.get_response(request)
         rule = rules_of(request).against_address(client_ip(request))
         if rule is not None:
             note(rule, "address")
@@ -65,14 +61,14 @@ class PersonGate:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         found = rules_of(request)
-        if not found.name_people or request.path_info in OPEN:
+        if not found.name_people:
             return self.get_response(request)
         user = request.user
         if isinstance(user, User) and request.path_info != reverse("account_logout"):
             rule = found.against_person(user)
             if rule is not None:
                 note(rule, "session")
-                return refusal(request)
+                return refusal(request, signed_in=True)
         return self.get_response(request)
 
 
@@ -106,11 +102,11 @@ def refuse_newcomer(email: str, door: str) -> None:
         raise AccessRefused(rule, door)
 
 
-def refusal(request: HttpRequest) -> HttpResponse:
-    """What is answered: a problem to programs, a plain page to people."""
+def refusal(request: HttpRequest, *, signed_in: bool = False) -> HttpResponse:
+    """What is answered: a problem to programs, a plain page to people, with a way out for who is signed in."""
     if request.path_info.startswith(API):
         return answer(request, ApiProblem(CODE))
-    page = render_to_string("403_access.html", {"theme": "system"})
+    page = render_to_string("403_access.html", {"theme": "system", "signed_in": signed_in})
     return HttpResponse(page, status=403, headers={"Cache-Control": "no-store"})
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
+from accounts.access import rules
 from accounts.http import SignedInRequest, signed_in
 from bets.exceptions import Refused
 from bets.models import BankrollKind, Currency, PublishedRecord
@@ -95,7 +96,7 @@ def revoke(request: SignedInRequest, record_id: uuid.UUID) -> HttpResponse:
 @never_cache
 @unindexed
 def public(request: HttpRequest, token: str) -> HttpResponse:
-    """A published record; a link that was revoked, never was, or is of a suspended person is not found."""
+    """A published record; a link that was revoked, never was, or is of somebody suspended or shut out is not found."""
     record = find(token)
     context = {
         "published": record,
@@ -115,7 +116,7 @@ def public_chart(request: HttpRequest, token: str) -> HttpResponse:
 
 def find(token: str) -> PublishedRecord:
     record = PublishedRecord.objects.public().select_related("user").filter(token=token).first()
-    if record is None:
+    if record is None or rules.current().against_person(record.user) is not None:
         raise Http404("No record is published here.")
     return record
 

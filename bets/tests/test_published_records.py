@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from accounts.access.models import AccessKind, AccessSubject
+from accounts.access.service import add_rule, remove_rule
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bets.exceptions import NotAllowed
@@ -178,3 +180,20 @@ def test_a_record_goes_with_its_owner() -> None:
     made = PublishedRecordFactory()
     made.user.delete()
     assert not PublishedRecord.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [(AccessKind.BLOCK, "secretname"), (AccessKind.ALLOW, "somebody-else")]
+)
+def test_it_is_hidden_while_its_owner_is_shut_out(
+    record: PublishedRecord, kind: AccessKind, named: str
+) -> None:
+    UserFactory(username="somebody-else")
+    read(record)
+    rule = add_rule(
+        kind=kind, subject=AccessSubject.USER, value=named, reason="Why.", now=timezone.now(), by=None
+    )
+    read(record, 404)
+    assert Client().get(f"/record/{record.token}/chart.json").status_code == 404
+    remove_rule(rule=rule, now=timezone.now(), by=None)
+    assert "My year" in read(record)

@@ -154,3 +154,24 @@ def test_what_the_command_refuses(words: tuple[str, ...], says: str, visit: Visi
     with pytest.raises(CommandError, match=says):
         call_command("access", "add", *words, "--reason", "Spam.")
     assert not AccessRule.objects.exists()
+
+
+def test_who_is_signed_in_and_shut_out_can_sign_out(visit: Visit) -> None:
+    visit.client.force_login(visit.ada)
+    rule_of(AccessKind.BLOCK, AccessSubject.USER, "ada")
+    refused = visit.client.get("/books/")
+    assert refused.status_code == 403
+    assert 'href="/accounts/logout/"' in refused.content.decode()
+    asked = visit.client.get("/accounts/logout/")
+    assert asked.status_code == 200
+    visit.client.post("/accounts/logout/")
+    assert "_auth_user_id" not in visit.client.session
+    assert visit.client.get("/books/").status_code == 200
+
+
+def test_an_address_that_is_shut_out_is_offered_no_sign_out_that_would_be_refused(visit: Visit) -> None:
+    visit.client.force_login(visit.ada)
+    rule_of(AccessKind.BLOCK, AccessSubject.NETWORK, f"{HERE}/32")
+    refused = visit.client.get("/books/")
+    assert refused.status_code == 403
+    assert "/accounts/logout/" not in refused.content.decode()
