@@ -91,14 +91,18 @@ def logs(env: Environment) -> dict[str, Any]:
             "text": {"()": "bettrack.monitoring.logs.TextFormatter"},
             "json": {"()": "bettrack.monitoring.logs.JsonFormatter"},
         },
+        "filters": {
+            "plainly": {"()": "bettrack.monitoring.logs.WithoutTraces"},
+            "seldom": {"()": "bettrack.monitoring.logs.RefusedHosts"},
+        },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": chosen}},
         "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="INFO")},
         "loggers": {
             # Django's own handlers would write a second time, and past the redaction
             "django": {"handlers": [], "level": "INFO"},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-            # anybody can send another host's name: the answer says so, and the log need not fill with it
-            "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "django.request": {"filters": ["plainly"]},
+            "django.security.DisallowedHost": {"filters": ["seldom"]},
             # httpx logs whole URLs at INFO, and the odds feed's key is in them
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},

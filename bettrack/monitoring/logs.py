@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import math
+import threading
+import time
 from typing import Any, Final
 
 from .context import REQUEST, TASK, USER
@@ -43,6 +46,37 @@ class JsonFormatter(logging.Formatter):
         if trace:
             line["exception"] = trace
         return json.dumps(redact_all(line), ensure_ascii=False, default=str)
+
+
+class WithoutTraces(logging.Filter):
+    """A request that was refused is no fault of ours: one line, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = record.exc_text = None
+        return True
+
+
+class RefusedHosts(logging.Filter):
+    """Says at most once a minute that other hosts were asked for, how often, and not which: anybody can send any name."""
+
+    def __init__(self, every: float = 60.0) -> None:
+        super().__init__()
+        self.every = every
+        self._lock = threading.Lock()
+        self._count, self._said_at = 0, -math.inf
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            self._count += 1
+            if now - self._said_at < self.every:
+                return False
+            count, self._count, self._said_at = self._count, 0, now
+        record.msg = "refused %d since this was last said: the Host of the request is not in ALLOWED_HOSTS"
+        record.args, record.levelno, record.levelname = (count,), logging.WARNING, "WARNING"
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def ids_now() -> dict[str, str]:

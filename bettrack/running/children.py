@@ -45,7 +45,8 @@ def web(address: Address, application: str = "bettrack.wsgi:application") -> Chi
         "--no-ws",
         "--respawn-failed-workers",
     ]
-    return Child("web", [*command, "--log-level", "warning", application])
+    # its warnings are of settings chosen on purpose, such as more threads than processors, and of stops
+    return Child("web", [*command, "--log-level", "error", application])
 
 
 def worker() -> Child:
