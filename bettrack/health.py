@@ -46,6 +46,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer, status=200 if is_ready else 503)
 
 
+class HealthMiddleware:
+    """Answers what watches over the server before anything asks for a cookie, a rule of access or the host's name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        view = {"/healthz": healthz, "/readyz": readyz}.get(request.path_info, self.get_response)
+        return view(request)
+
+
 def outcome(check: Callable[[], None]) -> dict[str, object]:
     try:
         check()

@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bettrack.middleware.PrivateByDefaultMiddleware",
+    "bettrack.health.HealthMiddleware",
     "accounts.access.gate.AddressGate",
     "bettrack.middleware.BodySizeMiddleware",
     "rest.middleware.KeyRequestMiddleware",

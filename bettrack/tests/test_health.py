@@ -18,7 +18,9 @@ from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
+from accounts.access import rules
 from accounts.tests.factories import UserFactory
 from bettrack import health
 from bettrack.celery import app
@@ -41,7 +43,17 @@ def nothing_kept() -> Iterator[None]:
 
 
 def test_alive_asks_nothing(client: Client) -> None:
+    rules._held.rules = None
+    cache.delete(rules.KEY)
     assert client.get("/healthz").content == b"ok\n"  # without a database: this test may not use one
+
+
+@pytest.mark.django_db
+def test_what_watches_need_not_know_the_name_of_the_site(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["bets.example.org"]
+    assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/readyz", headers={"host": "10.0.0.7:8000"}).status_code in (200, 503)
+    assert client.get("/books/", headers={"host": "10.0.0.7:8000"}).status_code == 400
 
 
 @pytest.mark.django_db
