@@ -20,11 +20,11 @@ ENV PATH=/packages/bin:$PATH \
     DJANGO_SETTINGS_MODULE=bettrack.settings \
     BETTRACK_NO_BOOTSTRAP=1 \
     BETTRACK_HOME=/data
-USER bettrack
+USER 10001
 # any key and addresses do for collecting files; none of them stays in the image
 RUN SECRET_KEY=collect-only DATABASE_URL=postgres://nobody@localhost/none REDIS_URL=redis://localhost/0 \
     python manage.py collectstatic --noinput -v 0
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "12", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "3", "--log-level", "warning", "bettrack.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "12", "--no-ws", "--respawn-failed-workers", "--workers-kill-timeout", "3", "--log-level", "error", "bettrack.wsgi:application"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -21,9 +22,10 @@ PAGES = sorted([BASE / "README.md", *(BASE / "docs").rglob("*.md")])
 NAMES = [str(page.relative_to(BASE)) for page in PAGES]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 NOT_FOR_OPERATORS = {
-    "BETTRACK_TESTING", "BETTRACK_TEST_DATA", "BETTRACK_CHROMIUM", "BETTRACK_REQUIRE_BROWSER",  # of tests
+    "BETTRACK_TESTING", "BETTRACK_TEST_DATA", "PYTEST_XDIST_WORKER",  # of tests
     "BETTRACK_BENCHMARK_DATABASE", "BETTRACK_BENCHMARK_PREFIX",  # from one process of ours to another
-    "PYTEST_XDIST_WORKER", "BETTRACK_DEMO_PASSWORD", "BETTRACK_FAMILY", "BETTRACK_ROLE", "BETTRACK_PACE",
+    "BETTRACK_ROLE",
+    "DJANGO_SETTINGS_MODULE", "XDG_RUNTIME_DIR", "SSL_CERT_FILE",  # of Django, the system and OpenSSL
 }  # fmt: skip
 ASK = """
 import json
@@ -100,14 +102,72 @@ def told() -> set[str]:
 
 def test_every_setting_that_is_read_is_told_and_no_other(told: set[str]) -> None:
     done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True, cwd=BASE)
-    read = set(json.loads(done.stdout.splitlines()[-1]))
-    literal = re.compile(r"\"(BETTRACK_[A-Z_]+)\"")
-    sources = [
-        BASE / "manage.py",
-        *(path for path in (BASE / "bettrack").rglob("*.py") if "tests" not in path.parts),
+    asked = set(json.loads(done.stdout.splitlines()[-1]))
+    looked_up = set(looked_up_in(SOURCES))
+    assert len(looked_up) > 10
+    assert told == (asked | looked_up) - NOT_FOR_OPERATORS
+    assert not NOT_FOR_OPERATORS - asked - looked_up
+
+
+def test_no_lookup_of_the_environment_is_missed() -> None:
+    example = """
+NAME: Final = "NAMED_BY_A_CONSTANT"
+os.environ["A"], os.environ.get("B", ""), os.getenv("C"), environ.get(NAME), "D" in os.environ, os.environ.pop("E")
+"""
+    assert set(lookups(example, constants(example))) == {"A", "B", "C", "NAMED_BY_A_CONSTANT", "D", "E"}
+    with pytest.raises(KeyError, match="UNKNOWN"):
+        list(lookups("os.environ[UNKNOWN]", {}))
+    with pytest.raises(TypeError, match="line 1"):
+        list(lookups("os.environ[f'BETTRACK_{name}']", {}))
+
+
+APPS = ("accounts", "bets", "bettrack", "feeds", "games", "odds", "rest")
+SOURCES = [BASE / "manage.py", *(path for app in APPS for path in sorted((BASE / app).rglob("*.py")))]
+READERS = {"get", "pop", "setdefault", "getenv"}
+NAMED = re.compile(r"^([A-Z_]+)(?:: Final)? = \"(\w+)\"", re.MULTILINE)
+
+
+def looked_up_in(paths: list[Path]) -> Iterator[str]:
+    """Names of variables that are looked up past the settings' reader."""
+    texts = [
+        path.read_text() for path in paths if "tests" not in path.parts and path.name != "environment.py"
     ]
-    read |= {name for path in sources for name in literal.findall(path.read_text())}
-    assert told == read - NOT_FOR_OPERATORS
+    everywhere = {name: value for text in texts for name, value in constants(text).items()}
+    for text in texts:
+        if "environ" in text or "getenv" in text:
+            yield from lookups(text, everywhere | constants(text))
+
+
+def constants(text: str) -> dict[str, str]:
+    """Words that a module gives names to."""
+    return dict(NAMED.findall(text))
+
+
+def lookups(text: str, known: dict[str, str]) -> Iterator[str]:
+    """Raises KeyError and TypeError where a name cannot be told."""
+    for node in ast.walk(ast.parse(text)):
+        name: ast.expr | None = None
+        if isinstance(node, ast.Subscript) and is_environment(node.value):
+            name = node.slice
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READERS
+        ):
+            if is_environment(node.func.value) or node.func.attr == "getenv":
+                name = node.args[0]
+        elif isinstance(node, ast.Compare) and is_environment(node.comparators[0]):
+            name = node.left
+        if isinstance(name, ast.Name):
+            yield known[name.id]
+        elif isinstance(name, ast.Constant):
+            yield str(name.value)
+        elif name is not None:
+            raise TypeError(f"line {name.lineno}: the name of a variable is made up while it runs")
+
+
+def is_environment(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == "environ") or (
+        isinstance(node, ast.Name) and node.id == "environ"
+    )
 
 
 def test_compose_passes_on_only_settings_that_are_told(told: set[str]) -> None:
