@@ -57,6 +57,7 @@ ODDS_API_URL = env.site("ODDS_API_URL", default="https://api.the-odds-api.com")
 ESPN_URL = env.site("ESPN_URL", default="https://site.api.espn.com")
 ODDS_API_REGIONS = env.list("ODDS_API_REGIONS", default=["us", "eu"] if DEMO else ["us"])
 ODDS_API_MONTHLY_CREDITS = env.int("ODDS_API_MONTHLY_CREDITS", default=500)
+ARCHIVE_IS_SHARDED = env.bool("ARCHIVE_IS_SHARDED", default=False)
 ARCHIVE_RETENTION_MONTHS = env.int("ARCHIVE_RETENTION_MONTHS", default=0)
 if ARCHIVE_RETENTION_MONTHS < 0:
     raise ImproperlyConfigured("ARCHIVE_RETENTION_MONTHS is a number of months, or 0 to keep everything.")

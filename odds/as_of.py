@@ -18,7 +18,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from games.models import CommenceTime, Game, GameQuerySet, GameStatus, ScoreReading
-from odds import markets
+from odds import markets, shards
 from odds.models import OddSnapshot
 
 RECENT: Final = dt.timedelta(days=35)
@@ -81,6 +81,8 @@ The lateral joins keep to the index of a line, whatever the planner believes of 
 are those that were ever seen with the game and those of imported files, which leave no heartbeats; a game without
 any heartbeat is asked for its books.
 """
+KNOWN: Final = 'game_id = ANY(%(games)s) AND "timestamp" <= %(at)s AND captured_at <= %(at)s'
+"""All that ``PRICES_AT`` uses of the archive, and of that the last change of each line."""
 OFFERS: Final = f"""
 WITH {PRICES_AT}
 SELECT p.game_id, p.selection_id, b.key, b.title, b.short, b.active, p.point, p.price, p.changed_at
@@ -130,7 +132,7 @@ def offers_at(games: Sequence[uuid.UUID], keys: Sequence[str], at: dt.datetime) 
     if not games or not keys:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(OFFERS, parameters(games, keys, at))
+        cursor.execute(shards.sliced(OFFERS, archive=KNOWN, latest=True), parameters(games, keys, at))
         return [Offer._make(row) for row in cursor.fetchall()]
 
 
@@ -167,13 +169,11 @@ def matches_between(start: dt.datetime, end: dt.datetime, at: dt.datetime) -> Ga
     of_game = CommenceTime.objects.filter(game=OuterRef("pk"))
     announced = of_game.filter(seen_at__lte=at).order_by("-seen_at", "-id").values("commence_time")[:1]
     readings = ScoreReading.objects.filter(game=OuterRef("pk"), read_at__lte=at).order_by("-read_at", "-id")
-    priced = OddSnapshot.objects.filter(game=OuterRef("pk"), captured_at__lte=at)
-    games = (
-        Game.objects.matches()
-        .filter(pk__in=ever.values("game").union(now_then.values("pk")))
-        .annotate(announced=Subquery(announced), started=Coalesce("announced", F("commence_time")))
-        .filter(Q(announced__isnull=False) | ~Exists(of_game) | Exists(priced))
-    )
+    wanted = Game.objects.matches().filter(pk__in=ever.values("game").union(now_then.values("pk")))
+    priced = shards.having(OddSnapshot.objects.filter(captured_at__lte=at), wanted)
+    games = wanted.annotate(
+        announced=Subquery(announced), started=Coalesce("announced", F("commence_time"))
+    ).filter(Q(announced__isnull=False) | ~Exists(of_game) | priced)
     on_time = Q(started__gte=start, started__lt=end)
     if earliest == start:
         return games.filter(on_time)

@@ -12,7 +12,8 @@ from typing import Final
 
 from django.db import connection
 
-from odds.as_of import PRICES_AT, parameters
+from odds import shards
+from odds.as_of import KNOWN, PRICES_AT, parameters
 
 BOARD_MARKETS: Final = ("h2h", "spreads", "totals")
 CHANGE_SHOWN_FOR: Final = dt.timedelta(minutes=1)
@@ -56,6 +57,8 @@ SELECT DISTINCT ON (c.selection_id)
 """
 """Where a quote is joined by its selection alone, so that the planner does not underestimate their number."""
 NOW: Final = "WITH " + MAIN_LINES.format(prices="current_odds")
+NOW_SLICE: Final = """game_id = ANY(%(games)s) AND selection_id IN (
+    SELECT s.id FROM selections s WHERE s.game_id = ANY(%(games)s) AND s.market = ANY(%(markets)s) AND s.participant = '')"""
 THEN: Final = f"WITH {PRICES_AT}, {MAIN_LINES.format(prices='priced')}"
 
 
@@ -128,9 +131,12 @@ def best_on_main_lines(
         return {}
     with connection.cursor() as cursor:
         if at is None:
-            cursor.execute(NOW, {"games": list(games), "markets": list(markets)})
+            cursor.execute(
+                shards.sliced(NOW, board=NOW_SLICE), {"games": list(games), "markets": list(markets)}
+            )
         else:
-            cursor.execute(THEN, parameters(games, markets, at))
+            statement = shards.sliced(THEN, archive=KNOWN, latest=True)
+            cursor.execute(statement, parameters(games, markets, at))
         rows = cursor.fetchall()
     found: dict[uuid.UUID, GamePrices] = {}
     for game, market, side, selection, point, price, previous, changed, key, title, short, books in rows:

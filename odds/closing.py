@@ -23,10 +23,10 @@ WITH starts AS MATERIALIZED ({STARTS.format(games=GAMES)}),
 played AS (
     SELECT g.sport_id, sp.title, s.game_id, s.start FROM starts s JOIN games g ON g.id = s.game_id
     JOIN sports sp ON sp.key = g.sport_id
-), lines AS (
+), lines AS MATERIALIZED (
     SELECT p.game_id, p.start, c.id FROM played p
     JOIN selections c ON c.game_id = p.game_id AND c.market = ANY(%(markets)s)
-), standing AS ({STANDING}), last AS (
+), standing AS MATERIALIZED ({STANDING}), last AS (
     SELECT p.sport_id, t.game_id, t.bookmaker_id, t.price, t.start - t.captured_at AS age
     FROM standing t JOIN played p ON p.game_id = t.game_id
 ), per_sport AS (SELECT sport_id, min(title) AS title, count(*) AS games FROM played GROUP BY sport_id)

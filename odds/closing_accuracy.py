@@ -39,7 +39,7 @@ played AS MATERIALIZED (
 ), lines AS MATERIALIZED (
     SELECT p.game_id, p.start, c.id, c.side FROM played p
     JOIN selections c ON c.game_id = p.game_id AND c.market = 'h2h' AND c.participant = ''
-), standing AS ({STANDING}), closed AS (
+), standing AS MATERIALIZED ({STANDING}), closed AS (
     SELECT t.game_id, t.bookmaker_id, l.side,
         CASE WHEN t.price < 0 THEN -t.price / (100 - t.price) ELSE 100 / (100 + t.price) END AS implied
     FROM standing t JOIN lines l ON l.id = t.selection_id JOIN bookmakers b ON b.id = t.bookmaker_id

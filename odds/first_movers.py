@@ -27,7 +27,7 @@ WITH change AS (
     SELECT o.selection_id, b.key, o."timestamp" AS at,
            CASE WHEN o.price < 0 THEN -o.price / (100 - o.price) ELSE 100 / (100 + o.price) END AS implied,
            lag(CASE WHEN o.price < 0 THEN -o.price / (100 - o.price) ELSE 100 / (100 + o.price) END)
-               OVER (PARTITION BY o.selection_id, o.bookmaker_id ORDER BY o."timestamp", o.id) AS before
+               OVER (PARTITION BY o.game_id, o.selection_id, o.bookmaker_id ORDER BY o."timestamp", o.id) AS before
       FROM games g
       JOIN selections s ON s.game_id = g.id AND s.market = 'h2h' AND s.side = 'home'
       JOIN odd_snapshots o ON o.game_id = g.id AND o.selection_id = s.id

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from django.db import connection
 
 from games.models import Game
-from odds import pricing
+from odds import pricing, shards
 from odds.best_prices import Quote, short_code
 from odds.board import LONGEST_EVENT
 
@@ -47,6 +47,8 @@ SELECT w.selection_id, w.key, f.price, f.captured_at
       ORDER BY o."timestamp", o.id LIMIT 1
  ) f
 """
+FIRST_SEEN_SLICE: Final = """game_id = ANY(%(games)s::uuid[]) AND selection_id = ANY(%(selections)s::bigint[])
+    AND price IS NOT NULL"""
 
 
 class FieldPrice(NamedTuple):
@@ -136,7 +138,10 @@ def read_prices(games: Sequence[uuid.UUID]) -> list[FieldPrice]:
     if not games:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(FIELD, {"games": list(games), "market": OUTRIGHTS})
+        cursor.execute(
+            shards.sliced(FIELD, board="game_id = ANY(%(games)s)"),
+            {"games": list(games), "market": OUTRIGHTS},
+        )
         return list(map(FieldPrice._make, cursor.fetchall()))
 
 
@@ -145,7 +150,8 @@ def read_first(wanted: Sequence[tuple[uuid.UUID, int, str]]) -> dict[int, FirstS
         return {}
     games, selections, books = (list(column) for column in zip(*wanted, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(FIRST_SEEN, {"games": games, "selections": selections, "books": books})
+        statement = shards.sliced(FIRST_SEEN, archive=FIRST_SEEN_SLICE)
+        cursor.execute(statement, {"games": games, "selections": selections, "books": books})
         return {selection: FirstSeen(price, at) for selection, _, price, at in cursor.fetchall()}
 
 

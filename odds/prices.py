@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from games.models import Game
-from odds import markets
+from odds import markets, shards
 from odds.models import Bookmaker, OddSnapshot, Selection
 
 
@@ -64,11 +64,11 @@ AND o."timestamp" BETWEEN %(oldest)s AND %(latest)s
 """What may hold a closing price; the bounds let whole months be left out."""
 
 STANDING = f"""
-SELECT DISTINCT ON (o.selection_id, o.bookmaker_id)
+SELECT DISTINCT ON (o.game_id, o.selection_id, o.bookmaker_id)
     l.game_id, l.start, o.selection_id, o.bookmaker_id, o.price, o.captured_at
 FROM lines l JOIN odd_snapshots o ON o.game_id = l.game_id AND o.selection_id = l.id
 WHERE {UP_TO_START.format(start="l.start")}
-ORDER BY o.selection_id, o.bookmaker_id, o."timestamp" DESC, o.id DESC
+ORDER BY o.game_id, o.selection_id, o.bookmaker_id, o."timestamp" DESC, o.id DESC
 """  # noqa: S608 - put together from constants
 """The state in which each book left each of ``lines`` (game, id, start), selections of one line at a time.
 
@@ -97,6 +97,8 @@ CROSS JOIN LATERAL (
 ) s
 WHERE s.price IS NOT NULL
 """  # noqa: S608 - put together from constants
+CLOSING_SLICE = """game_id = ANY(%(games)s::uuid[]) AND selection_id = ANY(%(selections)s::bigint[])
+    AND bookmaker_id = ANY(%(books)s::smallint[]) AND "timestamp" BETWEEN %(oldest)s AND %(latest)s"""
 SLACK = dt.timedelta(hours=12)
 """How far a delayed start may lie after the announced one."""
 
@@ -153,5 +155,5 @@ def closing_prices(lines: Iterable[LineAt]) -> dict[LineAt, Price]:
         **bounds_of(min(instants), max(instants)),
     }
     with connection.cursor() as cursor:
-        cursor.execute(CLOSING, values)
+        cursor.execute(shards.sliced(CLOSING, archive=CLOSING_SLICE), values)
         return {wanted[n]: Price(*price) for n, *price in cursor.fetchall()}

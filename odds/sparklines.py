@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db import connection
 
-from odds import pricing
+from odds import pricing, shards
 from odds.best_prices import GamePrices, Quote
 
 SPAN: Final = dt.timedelta(days=7)
@@ -26,15 +26,17 @@ _known: OrderedDict[Key, tuple[tuple[int, Decimal | None], ...]] = OrderedDict()
 
 LAST_CHANGES: Final = """
 SELECT w.n, array_agg(o.at ORDER BY o.at, o.id), array_agg(o.price ORDER BY o.at, o.id)
-  FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS w (n, selection_id, book)
+  FROM unnest(%(n)s::int[], %(selections)s::bigint[], %(books)s::text[]) AS w (n, selection_id, book)
   JOIN bookmakers b ON b.key = w.book
   JOIN selections l ON l.id = w.selection_id
  CROSS JOIN LATERAL (
      SELECT s.id, s.price, extract(epoch FROM s."timestamp")::bigint AS at FROM odd_snapshots s
-      WHERE s.game_id = l.game_id AND s.selection_id = l.id AND s.bookmaker_id = b.id AND s."timestamp" > %s
-      ORDER BY s."timestamp" DESC LIMIT %s) o
+      WHERE s.game_id = l.game_id AND s.selection_id = l.id AND s.bookmaker_id = b.id AND s."timestamp" > %(since)s
+      ORDER BY s."timestamp" DESC LIMIT %(most)s) o
  GROUP BY w.n
 """
+SLICE: Final = """game_id IN (SELECT game_id FROM selections WHERE id = ANY(%(selections)s::bigint[]))
+    AND selection_id = ANY(%(selections)s::bigint[]) AND "timestamp" > %(since)s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,14 @@ _drawn = lru_cache(maxsize=KEPT)(draw)
 def _read(missing: Sequence[Key], now: dt.datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            LAST_CHANGES,
-            [
-                list(range(len(missing))),
-                [key[0] for key in missing],
-                [key[1] for key in missing],
-                now - SPAN,
-                MOST_CHANGES,
-            ],
+            shards.sliced(LAST_CHANGES, archive=SLICE),
+            {
+                "n": list(range(len(missing))),
+                "selections": [key[0] for key in missing],
+                "books": [key[1] for key in missing],
+                "since": now - SPAN,
+                "most": MOST_CHANGES,
+            },
         )
         rows = {n: tuple(zip(times, prices, strict=True)) for n, times, prices in cursor.fetchall()}
     for n, key in enumerate(missing):

@@ -15,7 +15,7 @@ from bets.exceptions import NotPossible
 from bets.ledger import TAIL, WITH_TAIL, Tail
 from bets.offers import Offer
 from bets.placement.asked import LegAsked, TicketAsked
-from odds import markets
+from odds import markets, shards
 from odds.models import Bookmaker
 
 STANDING = f"""
@@ -108,7 +108,8 @@ def on_offer(legs: Sequence[LegAsked], book: Bookmaker | None) -> list[OnOffer]:
     names = ("places", "games", "selections", "points", "markets", "scopes")
     given = dict(zip(names, columns(rows), strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(MARKET, {**given, "book": None if book is None else book.pk})
+        statement = shards.sliced(MARKET, board="game_id = ANY(%(games)s::uuid[])")
+        cursor.execute(statement, {**given, "book": None if book is None else book.pk})
         found = cursor.fetchall()
     return [
         OnOffer(offer_from(price, point, seen_at), offers.draw_always_counts(leg.selection) or draw_offered)

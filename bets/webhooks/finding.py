@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection
 
 from bets.models import Webhook, WebhookDelivery, WebhookTopic
-from odds import pricing
+from odds import pricing, shards
 from odds.api.rows import described, games_by_id, priced, share, sides_of
 from odds.edges.page import EdgeKind, EdgeRequest, EdgeRow, read_edges
 from rest.fields import plain
@@ -96,7 +96,9 @@ def edge_data(kind: EdgeKind, row: EdgeRow) -> dict[str, Any]:
 def tell_moves(*, now: dt.datetime) -> int:
     """Write the moves of the last minutes of lines with open bets on them, at the book of the bet, each once."""
     with connection.cursor() as cursor:
-        cursor.execute(MOVED, {"now": now, "since": now - SINCE})
+        cursor.execute(
+            shards.sliced(MOVED, board="changed_at > %(since)s"), {"now": now, "since": now - SINCE}
+        )
         rows = [row for row in cursor.fetchall() if has_moved(row[8], row[9])]
     games = games_by_id({row[1] for row in rows}) if rows else {}
     return write(

@@ -26,20 +26,20 @@ IN_SPAN: Final = 's."timestamp" >= %s AND s."timestamp" < %s'
 QUERIES: Final = {
     "bookmakers": f"""
 SELECT key, title, is_exchange, commission, sharpness, active FROM bookmakers b
-WHERE EXISTS (SELECT 1 FROM odd_snapshots s WHERE s.bookmaker_id = b.id AND {IN_SPAN}) ORDER BY key
+WHERE b.id IN (SELECT s.bookmaker_id FROM odd_snapshots s WHERE {IN_SPAN}) ORDER BY key
 """,  # noqa: S608 - constants alone
     "games": f"""
 SELECT g.external_id, g.sport_id, sp.title, g.kind, h.name, a.name, g.title, g.commence_time, g.status,
     g.home_score, g.away_score
 FROM games g JOIN sports sp ON sp.key = g.sport_id
 LEFT JOIN teams h ON h.id = g.home_team_id LEFT JOIN teams a ON a.id = g.away_team_id
-WHERE EXISTS (SELECT 1 FROM odd_snapshots s WHERE s.game_id = g.id AND {IN_SPAN})
+WHERE g.id IN (SELECT s.game_id FROM odd_snapshots s WHERE {IN_SPAN})
 ORDER BY g.external_id
 """,  # noqa: S608 - constants alone
     "imports": f"""
 SELECT g.external_id, b.key, i.source, i.file_name, i.file_sha256, i.imported_at
 FROM price_imports i JOIN games g ON g.id = i.game_id JOIN bookmakers b ON b.id = i.bookmaker_id
-WHERE EXISTS (SELECT 1 FROM odd_snapshots s WHERE s.game_id = g.id AND {IN_SPAN})
+WHERE g.id IN (SELECT s.game_id FROM odd_snapshots s WHERE {IN_SPAN})
 ORDER BY g.external_id, b.key, i.source
 """,  # noqa: S608 - constants alone
     "prices": f"""

@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from games.models import Game, GameStatus, ResultSource, ScoreReading, Sport, Team
 from games.team_directory import TeamDirectory
+from odds import shards
 from odds.models import Bookmaker, PriceImport
 from odds.partitions import ARCHIVE_START, create_months, month_of
 from odds.selections import lock_sports
@@ -30,8 +31,10 @@ INSERT INTO selections (game_id, market, participant, side)
 SELECT DISTINCT g.id, a.market, a.participant, a.side FROM arriving a JOIN games g USING (external_id)
 ORDER BY 1, 2, 3, 4 ON CONFLICT (game_id, market, participant, side) DO NOTHING
 """
-ADD_PRICES: Final = """
-INSERT INTO odd_snapshots (game_id, selection_id, bookmaker_id, price, point, "timestamp", captured_at)
+ADD_PRICES: Final = (
+    'INSERT INTO odd_snapshots (game_id, selection_id, bookmaker_id, price, point, "timestamp", captured_at) '
+)
+NEW_PRICES: Final = """
 SELECT g.id, c.id, b.id, a.price, a.point, a."timestamp", a.captured_at
 FROM arriving a JOIN games g USING (external_id)
 JOIN selections c ON c.game_id = g.id AND c.market = a.market AND c.participant = a.participant AND c.side = a.side
@@ -44,6 +47,8 @@ WHERE NOT EXISTS (
 )
 ORDER BY a.n
 """
+SLICE: Final = """game_id IN (SELECT g.id FROM arriving a JOIN games g USING (external_id))
+    AND "timestamp" IN (SELECT a."timestamp" FROM arriving a)"""
 STRANGER: Final = """
 SELECT a.external_id, a.bookmaker FROM arriving a
 LEFT JOIN games g USING (external_id) LEFT JOIN bookmakers b ON b.key = a.bookmaker
@@ -229,6 +234,6 @@ def _prices(rows: Sequence[Row], counts: ArchiveCounts, now: dt.datetime, sports
                     f"has a price of game {game} at {book}, one of which its other files do not name"
                 )
             cursor.execute(ADD_SELECTIONS)
-            cursor.execute(ADD_PRICES)
+            cursor.execute(ADD_PRICES + shards.sliced(NEW_PRICES, archive=SLICE))
             counts.prices_new += cursor.rowcount
     counts.prices += len(rows)

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-from odds import markets, pricing
+from odds import markets, pricing, shards
 from odds.best_prices import short_code
 
 SIDES: Final = {
@@ -34,7 +34,12 @@ MONEYLINES: Final = frozenset({"h2h", "h2h_3_way"})
 DRAWN: Final = ("soccer_", "handball_")
 """Sports whose moneyline has always three outcomes: without its draw a book's market is not whole."""
 
-OFFERS: Final = """
+WANTED: Final = """
+g.kind = 'match' AND (%(sport)s::text IS NULL OR g.sport_id = %(sport)s)
+   AND ((g.status = 'scheduled' AND g.commence_time > %(now)s AND g.commence_time < %(until)s)
+        OR (%(live)s AND g.status = 'live'))
+"""
+OFFERS: Final = f"""
 SELECT c.game_id, s.market, s.participant, s.side, c.selection_id, c.point, c.price, c.changed_at,
        coalesce(h.seen_at, c.updated_at), b.key, b.title, b.short, b.commission, b.sharpness,
        g.sport_id
@@ -44,14 +49,13 @@ SELECT c.game_id, s.market, s.participant, s.side, c.selection_id, c.point, c.pr
   JOIN bookmakers b ON b.id = c.bookmaker_id
   LEFT JOIN heartbeats h ON h.game_id = c.game_id AND h.bookmaker_id = c.bookmaker_id
        AND h.scope = CASE WHEN s.market = ANY(%(featured)s) THEN %(scope)s ELSE s.market END
- WHERE g.kind = 'match' AND b.active AND s.side <> 'win'
-   AND (%(sport)s::text IS NULL OR g.sport_id = %(sport)s)
-   AND ((g.status = 'scheduled' AND g.commence_time > %(now)s AND g.commence_time < %(until)s)
-        OR (%(live)s AND g.status = 'live'))
+ WHERE b.active AND s.side <> 'win' AND {WANTED}
  ORDER BY c.game_id, s.market, c.selection_id, b.key
-"""
+"""  # noqa: S608 - the parts are constants
 
 OFFERS_OF_GAMES: Final = OFFERS.replace("WHERE", "WHERE g.id = ANY(%(games)s) AND")
+SLICE: Final = f"game_id IN (SELECT g.id FROM games g WHERE {WANTED})"  # noqa: S608 - the parts are constants
+SLICE_OF_GAMES: Final = "game_id = ANY(%(games)s)"
 
 
 class Row(NamedTuple):
@@ -149,7 +153,7 @@ def read_lines(
         "live": live,
     }
     with connection.cursor() as cursor:
-        cursor.execute(OFFERS, given)
+        cursor.execute(shards.sliced(OFFERS, board=SLICE), given)
         return lines_of(map(Row._make, cursor.fetchall()))
 
 
@@ -165,7 +169,7 @@ def read_lines_of(games: Iterable[uuid.UUID], *, now: dt.datetime) -> list[Line]
         "live": False,
     }
     with connection.cursor() as cursor:
-        cursor.execute(OFFERS_OF_GAMES, given)
+        cursor.execute(shards.sliced(OFFERS_OF_GAMES, board=SLICE_OF_GAMES), given)
         return lines_of(map(Row._make, cursor.fetchall()))
 
 

@@ -1,19 +1,22 @@
-"""The one statement that turns staged quotes into changes: what is new, changed or gone, in archive and board."""
+"""From staged quotes to changes: what is new, changed or gone, in archive and board. One statement, on one machine."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
+from odds import shards
 from odds.markets import scope, single_line
 
 from .rows import literal
 
-APPLY: Final = """
+COMPARED: Final = """
 WITH held AS MATERIALIZED (
     SELECT c.game_id, c.selection_id, c.bookmaker_id, c.line AS place, c.point, c.price, c."timestamp", s.market,
         m.is_polled,
@@ -57,7 +60,14 @@ WITH held AS MATERIALIZED (
         WHERE u.game_id = x.held_game_id AND u.bookmaker_id = x.held_bookmaker_id
             AND u.market IN (x.market, '')
     )
-), archived AS (
+)
+"""
+"""A change keeps its place: it is never dated before the one it follows, nor a return before its withdrawal.
+
+Where a market has one line at a time, a new point takes the place of the old one: one change, not a withdrawal
+and an arrival.
+"""
+APPLY: Final = f"""{COMPARED}, archived AS (
     INSERT INTO odd_snapshots (game_id, selection_id, bookmaker_id, price, point, "timestamp", captured_at)
     SELECT game_id, selection_id, bookmaker_id, price, point, "timestamp", %(at)s FROM changed
     UNION ALL
@@ -80,12 +90,35 @@ WITH held AS MATERIALIZED (
     FROM changed WHERE held_place IS NULL
 )
 SELECT (SELECT count(*) FROM changed), (SELECT count(*) FROM gone)
-"""
-"""A change keeps its place: it is never dated before the one it follows, nor a return before its withdrawal.
-
-Where a market has one line at a time, a new point takes the place of the old one: one change, not a withdrawal
-and an arrival.
-"""
+"""  # noqa: S608 - the parts are constants
+DIFFERENCES: Final = f"""{COMPARED}
+SELECT held_place, game_id, selection_id, bookmaker_id, point, price, previous_price, "timestamp", false AS is_gone
+FROM changed
+UNION ALL
+SELECT held_place, game_id, selection_id, bookmaker_id, point, NULL, NULL, %(at)s, true FROM gone
+"""  # noqa: S608 - the parts are constants
+BOARD_SLICE: Final = "game_id = ANY(%(games)s::uuid[])"
+ARCHIVE_SLICE: Final = """game_id = ANY(%(games)s::uuid[])
+    AND selection_id IN (SELECT i.selection_id FROM incoming_quotes i WHERE i.is_known)
+    AND "timestamp" > (SELECT min(i."timestamp") FROM incoming_quotes i WHERE i.is_known)"""
+ACROSS_SHARDS: Final = (
+    """INSERT INTO odd_snapshots (game_id, selection_id, bookmaker_id, price, point, "timestamp", captured_at)
+    SELECT game_id, selection_id, bookmaker_id, price, point, "timestamp", %(at)s FROM differences""",
+    """DELETE FROM current_odds c USING differences d
+    WHERE d.is_gone AND c.game_id = d.game_id AND c.selection_id = d.selection_id
+        AND c.bookmaker_id = d.bookmaker_id AND c.line = d.held_place AND c.game_id = ANY(%(games)s::uuid[])""",
+    """UPDATE current_odds c
+    SET point = d.point, price = d.price, previous_price = d.previous_price, "timestamp" = d."timestamp",
+        changed_at = %(at)s, updated_at = %(at)s
+    FROM differences d
+    WHERE NOT d.is_gone AND c.game_id = d.game_id AND c.selection_id = d.selection_id
+        AND c.bookmaker_id = d.bookmaker_id AND c.line = d.held_place AND c.game_id = ANY(%(games)s::uuid[])""",
+    """INSERT INTO current_odds
+        (game_id, selection_id, bookmaker_id, point, price, "timestamp", changed_at, updated_at)
+    SELECT game_id, selection_id, bookmaker_id, point, price, "timestamp", %(at)s, %(at)s
+    FROM differences WHERE held_place IS NULL""",
+)
+"""What ``APPLY`` does, in statements that write one table each: Citus takes no other of several shards."""
 
 Unsure = tuple[UUID, int, str]
 """Game, bookmaker, and market or '' for all of which a part was refused."""
@@ -117,8 +150,8 @@ def apply_changes(
     keys = sorted(markets)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute(
-            APPLY,
+        found = (_across_shards if settings.ARCHIVE_IS_SHARDED else _at_once)(
+            cursor,
             {
                 "games": literal(games),
                 "beats": literal(beats),
@@ -132,6 +165,23 @@ def apply_changes(
                 "at": captured_at,
             },
         )
-        applied = Applied(*cursor.fetchone())
         cursor.execute("SET LOCAL enable_nestloop = on")
-    return applied
+    return found
+
+
+def _at_once(cursor: CursorWrapper, values: dict[str, Any]) -> Applied:
+    cursor.execute(APPLY, values)
+    return Applied(*cursor.fetchone())
+
+
+def _across_shards(cursor: CursorWrapper, values: dict[str, Any]) -> Applied:
+    differing = shards.sliced(DIFFERENCES, board=BOARD_SLICE, archive=ARCHIVE_SLICE)
+    cursor.execute(f"CREATE TEMPORARY TABLE differences ON COMMIT DROP AS {differing}", values)
+    for statement in ACROSS_SHARDS:
+        cursor.execute(statement, values)
+    cursor.execute(
+        "SELECT count(*) FILTER (WHERE NOT is_gone), count(*) FILTER (WHERE is_gone) FROM differences"
+    )
+    found = Applied(*cursor.fetchone())
+    cursor.execute("DROP TABLE differences")
+    return found

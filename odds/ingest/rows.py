@@ -119,19 +119,15 @@ def add_selections(games: Sequence[UUID], missing: Sequence[SelectionKey]) -> Se
     numbers, *texts = zip(*missing, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH game AS (SELECT number - 1 AS number, id "
-            "FROM unnest(%s::uuid[]) WITH ORDINALITY AS g (id, number)), "
-            "wanted AS (SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) "
-            "AS w (number, market, participant, side)), "
-            "added AS (INSERT INTO selections (game_id, market, participant, side) "
-            "SELECT game.id, w.market, w.participant, w.side FROM wanted w JOIN game USING (number) "
+            "INSERT INTO selections (game_id, market, participant, side) "
+            "SELECT (%s::uuid[])[number + 1], market, participant, side "
+            "FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS w (number, market, participant, side) "
             "ON CONFLICT (game_id, market, participant, side) DO UPDATE SET side = excluded.side "
-            "RETURNING game_id, market, participant, side, id) "
-            "SELECT game.number, a.market, a.participant, a.side, a.id "
-            "FROM added a JOIN game ON game.id = a.game_id",
+            "RETURNING game_id, market, participant, side, id",
             [literal(games), literal(numbers), *map(list, texts)],
         )
-        return {(number, *key): selection for number, *key, selection in cursor.fetchall()}
+        number_of = {game: number for number, game in enumerate(games)}
+        return {(number_of[game], *key): selection for game, *key, selection in cursor.fetchall()}
 
 
 def write_beats(

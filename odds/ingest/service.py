@@ -9,13 +9,12 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from feeds.payloads import OddsEvent, Rejected
 from feeds.payloads.collector import collector_paused
 from games.models import Game, GameQuerySet
 from games.services import Listing, list_games
-from odds import moves
+from odds import moves, shards
 from odds.markets import scope
 from odds.models import CurrentOdds
 from odds.partitions import ARCHIVE_START, create_months, month_of
@@ -86,8 +85,8 @@ def _without_strangers(listing: Listing, counts: IngestCounts) -> dict[str, UUID
 def _unlisted(sport_key: str, events: Sequence[OddsEvent], captured_at: dt.datetime) -> GameQuerySet:
     """Games of the sport that have not begun and have prices, though the response does not list them."""
     upcoming = Game.objects.open().filter(sport=sport_key, commence_time__gt=captured_at)
-    priced = CurrentOdds.objects.filter(game=OuterRef("pk"))
-    return upcoming.filter(Exists(priced)).exclude(external_id__in=[event.id for event in events])
+    priced = shards.having(CurrentOdds.objects.all(), upcoming)
+    return upcoming.filter(priced).exclude(external_id__in=[event.id for event in events])
 
 
 def _months(response: Response) -> set[dt.date]:
