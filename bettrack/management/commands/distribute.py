@@ -47,5 +47,5 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was changed. Step {number}: {str(error).strip()}") from error
         self.stdout.write(
             "The archive is distributed. Have DATABASE_URL connect as "
-            f"{app_role}, and DIRECT_DATABASE_URL as the owner."
+            f"{app_role}, DIRECT_DATABASE_URL as the owner, and set ARCHIVE_IS_SHARDED=1."
         )
