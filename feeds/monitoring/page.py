@@ -28,6 +28,8 @@ PERIODS: Final = {"24 hours": DAY, "7 days": 7 * DAY, "30 days": 30 * DAY, "90 d
 MOST_INCIDENTS: Final = 30
 KEPT: Final = 30
 KEY: Final = "status:page:1"
+AT: Final = "status:at:1"
+"""When the kept page was read: a process that has that one already does not fetch it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +192,13 @@ def rows_of(incidents: QuerySet[Incident]) -> list[IncidentRow]:
 
 _guard = threading.Lock()
 _own: dict[str, tuple[float, StatusPage]] = {}
+"""Of this process: the page of Redis it fetched last, and the one it read itself while Redis was away."""
 
 
 def status_page() -> StatusPage:
     """The page as it stood within the last half minute; kept in Redis, or by this process where that is away."""
     try:
-        kept: StatusPage | None = cache.get(KEY)
+        kept = _kept_in_redis()
     except Exception as error:  # noqa: BLE001 - whatever keeps Redis, or an embedded one, from answering
         logger.warning("the status page is kept by this process alone: %s", type(error).__name__)
         return _kept_here()
@@ -203,7 +206,7 @@ def status_page() -> StatusPage:
         return kept
     page = read_page(now=timezone.now())
     try:
-        cache.set(KEY, page, KEPT)
+        cache.set_many({KEY: page, AT: page.at}, KEPT)
     except Exception as error:  # noqa: BLE001 - as above
         logger.warning("the status page is not kept: %s", type(error).__name__)
     return page
@@ -213,9 +216,19 @@ def forget_page() -> None:
     """Let the page be read anew: somebody wrote a note."""
     _own.clear()
     try:
-        cache.delete(KEY)
+        cache.delete_many([AT, KEY])
     except Exception as error:  # noqa: BLE001 - it is at most half a minute old
         logger.warning("the status page stays as it is for a while: %s", type(error).__name__)
+
+
+def _kept_in_redis() -> StatusPage | None:
+    at = cache.get(AT)
+    _, page = _own.get(AT, (0.0, None))
+    if at is None or page is None or page.at != at:
+        page = cache.get(KEY)
+        if page is not None:
+            _own[AT] = (0.0, page)
+    return page
 
 
 def _kept_here() -> StatusPage:
