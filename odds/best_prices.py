@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection
 
@@ -113,6 +113,43 @@ def short_code(title: str, short: str) -> str:
     return letters.upper()
 
 
+class BestLine(NamedTuple):
+    """The best price of a side on the main line of its market, as it is read; ``books`` quote the game."""
+
+    game_id: uuid.UUID
+    market: str
+    side: str
+    selection_id: int
+    point: Decimal | None
+    price: Decimal
+    previous_price: Decimal | None
+    changed_at: dt.datetime
+    book_key: str
+    book_title: str
+    book_short: str
+    books: int
+
+
+def best_rows(
+    games: Sequence[uuid.UUID],
+    *,
+    markets: Sequence[str] = BOARD_MARKETS,
+    at: dt.datetime | None = None,
+) -> list[BestLine]:
+    """What ``best_on_main_lines`` is made of; one statement, none for no games."""
+    if not games:
+        return []
+    with connection.cursor() as cursor:
+        if at is None:
+            cursor.execute(
+                shards.sliced(NOW, board=NOW_SLICE), {"games": list(games), "markets": list(markets)}
+            )
+        else:
+            statement = shards.sliced(THEN, archive=KNOWN, latest=True)
+            cursor.execute(statement, parameters(games, markets, at))
+        return [BestLine._make(row) for row in cursor.fetchall()]
+
+
 def best_on_main_lines(
     games: Sequence[uuid.UUID],
     *,
@@ -127,19 +164,9 @@ def best_on_main_lines(
     half, which is 1/2 − 100/(100 + |price|); then the smaller handicap. The best price is the
     highest at that point; of equal ones the book that has held it longest.
     """
-    if not games:
-        return {}
-    with connection.cursor() as cursor:
-        if at is None:
-            cursor.execute(
-                shards.sliced(NOW, board=NOW_SLICE), {"games": list(games), "markets": list(markets)}
-            )
-        else:
-            statement = shards.sliced(THEN, archive=KNOWN, latest=True)
-            cursor.execute(statement, parameters(games, markets, at))
-        rows = cursor.fetchall()
     found: dict[uuid.UUID, GamePrices] = {}
-    for game, market, side, selection, point, price, previous, changed, key, title, short, books in rows:
+    for row in best_rows(games, markets=markets, at=at):
+        game, market, side, selection, point, price, previous, changed, key, title, short, books = row
         prices = found.setdefault(game, GamePrices(quotes={}, books=books))
         prices.quotes[market, side] = Quote(
             selection, market, side, point, price, previous, changed, key, title, short_code(title, short)

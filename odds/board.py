@@ -7,9 +7,10 @@ import uuid
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, IntegerField, Max, Q, Value, When
@@ -166,12 +167,16 @@ class Board:
 def games_of(day: dt.date, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> GameQuerySet:
     """Matches that start on that day; on the present day also those still live from before it."""
     start, end = day_bounds(day, zone)
-    on_day = Q(commence_time__gte=start, commence_time__lt=end)
-    if start <= now < end:
-        on_day |= Q(
-            status=GameStatus.LIVE, commence_time__gte=start - as_of.STILL_LIVE_AFTER, commence_time__lt=start
-        )
-    return Game.objects.matches().filter(on_day)
+    live_from = start - as_of.STILL_LIVE_AFTER if start <= now < end else None
+    return Game.objects.matches().filter(on_day(start, end, live_from))
+
+
+def on_day(start: Any, end: Any, live_from: Any | None) -> Q:
+    """Games that start on a day, and those live since before it that started from ``live_from`` on."""
+    found = Q(commence_time__gte=start, commence_time__lt=end)
+    if live_from is not None:
+        found |= Q(status=GameStatus.LIVE, commence_time__gte=live_from, commence_time__lt=start)
+    return found
 
 
 def read_board(request: BoardRequest, *, now: dt.datetime, with_sparklines: bool = True) -> Board:
@@ -190,7 +195,7 @@ def read_board(request: BoardRequest, *, now: dt.datetime, with_sparklines: bool
         games = games.filter(sport=request.sport)
     if wanted is not None:
         games = games.filter(status=wanted)
-    games = _ordered(games.with_names(), request.group, past=request.at is not None)
+    games = ordered(games.with_names(), request.group, past=request.at is not None)
     paginator = Paginator(games, PAGE_SIZE)
     paginator.count = statuses[request.status]  # counted already, for the rail
     page = paginator.get_page(request.page)
@@ -257,22 +262,32 @@ def board_row(
 ) -> BoardRow:
     """A game as the board shows it. US sports name the visitor first, the others the host."""
     quotes = prices or GamePrices(quotes={}, books=0)
-    draw = quotes.get("h2h", "draw")
-    order = ["away", "home"] if game.sport_id.startswith(AWAY_FIRST) else ["home", "away"]
-    if draw is not None or game.sport_id.startswith("soccer_"):
-        order.insert(1, "draw")
+    order = sides_in_order(game.sport_id, has_draw=quotes.get("h2h", "draw") is not None)
     sides = [_side(game, side, quotes, first=order[0]) for side in order]
     moneylines = [quotes.get("h2h", side) for side in order]
     all_prices = [quote.price for quote in moneylines if quote is not None]
-    hold = pricing.hold(all_prices) if len(all_prices) == len(order) else None
     return BoardRow(
         game=game,
         sides=sides,
-        hold=hold if hold is not None and hold >= LOWEST_HOLD else None,
+        hold=hold_of(all_prices) if len(all_prices) == len(order) else None,
         books=quotes.books,
         bettable=not past and game.status == GameStatus.SCHEDULED and game.commence_time > now,
         sparkline=sparkline,
     )
+
+
+def sides_in_order(sport: str, *, has_draw: bool) -> list[str]:
+    """The lines of a game of the sport."""
+    order = ["away", "home"] if sport.startswith(AWAY_FIRST) else ["home", "away"]
+    if has_draw or sport.startswith("soccer_"):
+        order.insert(1, "draw")
+    return order
+
+
+def hold_of(prices: Sequence[Decimal]) -> Fraction | None:
+    """The hold of the best prices of all sides; None where they are of different moments."""
+    hold = pricing.hold(prices)
+    return hold if hold >= LOWEST_HOLD else None
 
 
 def _sparklines(prices: dict[uuid.UUID, GamePrices], now: dt.datetime) -> dict[uuid.UUID, Sparkline]:
@@ -316,7 +331,8 @@ def _counts(games: GameQuerySet, sport: Sport | None) -> tuple[list[SportCount],
     return sports, statuses
 
 
-def _ordered(games: GameQuerySet, group: str, *, past: bool) -> GameQuerySet:
+def ordered(games: GameQuerySet, group: str, *, past: bool) -> GameQuerySet:
+    """In the order of the board's page."""
     if past:  # by the starts of then; what has become of a game since is no order
         by_time = ("started", "id")
         return (

@@ -124,16 +124,23 @@ class Compiled(Generic[M]):
 class CompiledRows:
     """Named tuples of columns, as ``values_list(*names, named=True)`` has them; columns that need no conversion."""
 
-    def __init__(self, make: Callable[[], QuerySet[Any]], names: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], QuerySet[Any]],
+        names: tuple[str, ...],
+        limits: tuple[int, int] | None = None,
+    ) -> None:
         self.make: Final = make
         self.names: Final = names
+        self.limits: Final = slice(*limits) if limits else slice(None)
         self.row: Final = create_namedtuple_class(*names)
         self.known: tuple[str, list[Any]] | None = None
 
     def all(self, **given: Any) -> list[Any]:
         """The rows; one statement."""
         if self.known is None:
-            sql, values = self.make().values_list(*self.names).query.sql_with_params()
+            rows = self.make().values_list(*self.names)[self.limits]
+            sql, values = rows.query.sql_with_params()
             self.known = sql, list(values)
         sql, names = self.known
         with connection.cursor() as cursor:

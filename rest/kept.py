@@ -47,14 +47,18 @@ def find(state: str) -> Kept | None:
     return None if found is None else Kept(*found)
 
 
-def keep(state: str, answer: HttpResponse) -> None:
-    """Keep a rendered answer under the state that it was made of."""
+def keep(state: str, answer: HttpResponse, request: HttpRequest) -> None:
+    """Keep a rendered answer under the state that it was made of; it leaves as it is kept, where its client takes gzip."""
     is_json = answer.headers.get("Content-Type", "").startswith(MEDIA_TYPE)
     if not is_json or len(answer.content) > LARGEST or connection.in_atomic_block:
         return
     headers = {name: answer.headers[name] for name in HEADERS if name in answer.headers}
+    packed = gzip.compress(answer.content, LEVEL, mtime=0)
+    if takes_gzip(request):
+        answer.content = packed
+        as_packed(answer)
     try:
-        cache.set(name_of(state), (gzip.compress(answer.content, LEVEL, mtime=0), headers), SECONDS)
+        cache.set(name_of(state), (packed, headers), SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever keeps Redis, or an embedded one, from answering
         logger.warning("an answer is not kept: %s", error)
 
@@ -66,10 +70,16 @@ def as_answer(found: Kept, request: HttpRequest) -> HttpResponse:
         found.body if packed else gzip.decompress(found.body), content_type=MEDIA_TYPE, headers=found.headers
     )
     if packed:
-        answer.headers["Content-Encoding"] = "gzip"
-        answer.headers["Content-Length"] = str(len(found.body))
+        as_packed(answer)
     patch_vary_headers(answer, ("Accept-Encoding",))
     return answer
+
+
+def as_packed(answer: HttpResponse) -> None:
+    """Say of an answer that its body is gzipped."""
+    answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Content-Length"] = str(len(answer.content))
+    patch_vary_headers(answer, ("Accept-Encoding",))
 
 
 def takes_gzip(request: HttpRequest) -> bool:

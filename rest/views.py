@@ -191,7 +191,7 @@ class ApiView(GenericViewSet):
             )
         self.asked = {}
         if (query := self.get_query_class()) is not None:
-            read = query(data=request.query_params.dict(), context={"request": request})
+            read = reader_of(query, request.query_params.dict(), request)
             read.is_valid(raise_exception=True)
             self.query, self.asked = read, read.validated_data
 
@@ -245,7 +245,7 @@ class ApiView(GenericViewSet):
         if self.state and final.status_code in (200, 304):
             final.headers["ETag"] = state = self.state
             if isinstance(final, Response):
-                final.add_post_render_callback(lambda answer: keep(state, answer))
+                final.add_post_render_callback(lambda answer: keep(state, answer, request))
         elif request.method in SAFE and final.status_code == 200 and isinstance(final, Response):
             final.add_post_render_callback(lambda answer: tagged(request, answer))
         return final

@@ -18,6 +18,7 @@ from rest_framework.utils.urls import replace_query_param
 from games.api import AWAY_ID, GAME_ID, HOME_ID
 from games.filters import zone_of
 from games.models import GameStatus, Sport
+from odds.api.board_rows import PlainGame, read_rows
 from odds.api.queries import MOST_GAMES, AtQuery, BestQuery, BoardQuery, UpcomingQuery
 from odds.api.rows import (
     OddsRow,
@@ -33,7 +34,7 @@ from odds.api.rows import (
 from odds.api.upcoming import UpcomingRow, upcoming_games, upcoming_rows
 from odds.api.views import OddsView
 from odds.as_of import Offer, offers_at
-from odds.best_prices import Quote, best_on_main_lines
+from odds.best_prices import BestLine, Quote, best_on_main_lines
 from odds.board import BoardRequest, BoardRow, read_board
 from odds.filters import OddsFilter
 from odds.models import CurrentOdds, Selection
@@ -236,16 +237,26 @@ class OddsViewSet(OddsView):
             page=asked["page"],
             at=at,
         )
-        board = read_board(wanted, now=now, with_sparklines=False)
         here = request.build_absolute_uri()
-        more = board.page.has_next()
+        if at is None and (found := read_rows(wanted, now=now)) is not None:
+            more = replace_query_param(here, "page", wanted.page + 1) if found.has_more(wanted.page) else None
+            return self.one({
+                "day": wanted.day,
+                "zone": zone.key,
+                "at": None,
+                "seen_at": found.seen_at,
+                "games": found.games,
+                "next": more,
+                "results": [plain_row(row) for row in found.rows],
+            })  # fmt: skip
+        board = read_board(wanted, now=now, with_sparklines=False)
         return self.one({
             "day": wanted.day,
             "zone": zone.key,
             "at": at,
             "seen_at": board.seen_at,
             "games": board.page.paginator.count,
-            "next": replace_query_param(here, "page", board.page.number + 1) if more else None,
+            "next": replace_query_param(here, "page", board.page.number + 1) if board.page.has_next() else None,
             "results": [
                 board_game(row) for group in board.groups for row in group.rows
             ] if asked["page"] == board.page.number else [],
@@ -263,7 +274,29 @@ def board_game(row: BoardRow) -> dict[str, Any]:
     }
 
 
-def best_price(quote: Quote) -> dict[str, Any]:
+def plain_row(row: PlainGame) -> dict[str, Any]:
+    game = row.game
+    return {
+        "id": game.id,
+        "sport_key": game.sport_id,
+        "sport_name": game.sport__title,
+        "title": game.title,
+        "home_team_id": game.home_team_id,
+        "away_team_id": game.away_team_id,
+        "home_team_name": game.home_team__name,
+        "away_team_name": game.away_team__name,
+        "commence_time": game.commence_time,
+        "status": game.status,
+        "home_score": game.home_score,
+        "away_score": game.away_score,
+        "clock": game.clock,
+        "books": row.books,
+        "hold": row.hold,
+        "prices": [best_price(quote) for quote in row.prices],
+    }
+
+
+def best_price(quote: Quote | BestLine) -> dict[str, Any]:
     return {
         "selection_id": quote.selection_id,
         "market_type": quote.market,
