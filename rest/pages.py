@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -17,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from rest.compiled import CompiledRows, Given
 from rest.problems import ApiProblem, invalid
 
 PAGE_SIZE: Final = 50
@@ -32,28 +34,36 @@ class KeysetPages(BasePagination):
     """
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
+        self,
+        queryset: QuerySet[Any] | Asked | Sequence[Any],
+        request: Request,
+        view: APIView | None = None,
     ) -> list[Any]:
         self.request = request
         self.next = self.previous = ""
         size = read_limit(request)
         cursor = request.query_params.get("cursor", "")
+        if isinstance(queryset, Asked):
+            return self._keyset(queryset.listing.rows, size, cursor, queryset)
         if isinstance(queryset, QuerySet):
             return self._keyset(queryset, size, cursor)
         return self._slice(queryset, size, cursor)
 
-    def _keyset(self, queryset: QuerySet[Any], size: int, cursor: str) -> list[Any]:
+    def _keyset(
+        self, queryset: QuerySet[Any], size: int, cursor: str, asked: Asked | None = None
+    ) -> list[Any]:
         order = [str(name) for name in queryset.query.order_by]
         names = [name.removeprefix("-") for name in order]
         falling = order[0].startswith("-")
         label = ",".join(order)
-        is_back = False
+        is_back, values = False, list[Any]()
         if cursor:
             columns = [column_of(queryset, name) for name in names]
             is_back, values = read_cursor(cursor, label, columns)
-            queryset = queryset.filter(beyond(names, values, falling=falling != is_back))
-            queryset = queryset.reverse() if is_back else queryset
-        rows = list(queryset[: size + 1])
+        if asked is not None:
+            rows = asked.page(values, size + 1, is_back=is_back)
+        else:
+            rows = list(turned(queryset, names, values, falling=falling, is_back=is_back)[: size + 1])
         has_more, rows = len(rows) > size, rows[:size]
         if is_back:
             rows.reverse()
@@ -122,6 +132,54 @@ class KeysetPages(BasePagination):
                 "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
             },
         ]
+
+
+class Listing:
+    """A list whose SQL is worked out once for each way to turn its pages; ``make()`` is its queryset in its order.
+
+    Its rows are named tuples of the columns ``names``.
+    """
+
+    def __init__(self, make: Callable[[], QuerySet[Any]], names: tuple[str, ...]) -> None:
+        self.make: Final = make
+        self.names: Final = names
+        self.way: Final = lru_cache(maxsize=64)(self._way)
+
+    @cached_property
+    def rows(self) -> QuerySet[Any]:
+        return self.make()
+
+    def asked(self, **given: Any) -> Asked:
+        """The list for these parameters, for a view to page."""
+        return Asked(self, given)
+
+    def _way(self, values: int, size: int, is_back: bool) -> CompiledRows:
+        order = [str(name) for name in self.rows.query.order_by]
+        names = [name.removeprefix("-") for name in order][:values]
+        places: list[Any] = [Given(f"after{number}") for number in range(values)]
+        found = turned(self.rows, names, places, falling=order[0].startswith("-"), is_back=is_back)
+        return CompiledRows(lambda: found, self.names, limits=(0, size))
+
+
+class Asked(NamedTuple):
+    """A ``Listing`` with its parameters."""
+
+    listing: Listing
+    given: dict[str, Any]
+
+    def page(self, after: Sequence[Any], size: int, *, is_back: bool) -> list[Any]:
+        values = {f"after{number}": value for number, value in enumerate(after)}
+        return self.listing.way(len(after), size, is_back).all(**self.given, **values)
+
+
+def turned(
+    rows: QuerySet[Any], names: Sequence[str], values: Sequence[Any], *, falling: bool, is_back: bool
+) -> QuerySet[Any]:
+    """The rows after a place, or those before it backwards; all of them without one."""
+    if not values:
+        return rows
+    found = rows.filter(beyond(names, values, falling=falling != is_back))
+    return found.reverse() if is_back else found
 
 
 def read_limit(request: Request) -> int:

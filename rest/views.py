@@ -20,7 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from rest.bodies import reader_of
 from rest.kept import Kept, as_answer, find, keep
-from rest.pages import KeysetPages
+from rest.pages import Asked, KeysetPages
 from rest.problems import ApiProblem, form_faults, invalid, refusal_of
 from rest.shaping import Shape, expandable_of, identity_of, read_shape
 
@@ -220,7 +220,7 @@ class ApiView(GenericViewSet):
         return self.get_paginated_response([self.shape.of(row_of(row)) for row in page or []])
 
     def listed_whole(
-        self, rows: QuerySet[Any], rows_of: Callable[[list[Any]], list[dict[str, Any]]]
+        self, rows: QuerySet[Any] | Asked, rows_of: Callable[[list[Any]], list[dict[str, Any]]]
     ) -> Response:
         """A page of rows that a function makes of the whole page."""
         page = self.paginate_queryset(rows) or []

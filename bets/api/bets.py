@@ -22,16 +22,18 @@ from bets.api.changing import Changes, EditIn
 from bets.api.deciding import BODIES
 from bets.api.placing import PlaceIn, place
 from bets.api.quoting import QuoteRow, quote_of
-from bets.api.reading import bets_out, placed_out, with_columns
+from bets.api.reading import BET, bets_out, placed_out, with_columns
 from bets.api.refusals import refusals
 from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, event_out, ledger_out, money
 from bets.history.filters import BetFilter
 from bets.history.paging import ORDERS as BET_ORDERS
 from bets.models import Bet, BetEvent, BetStatus, LedgerEntry
 from bets.stats.scope import ids_of
+from rest.compiled import Given
 from rest.fields import AmountField
+from rest.pages import Listing
 from rest.shaping import Row
-from rest.views import ApiView, lists
+from rest.views import PAGES, SHAPES, ApiView, lists
 
 ORDERS: Final = [
     sign + name for name in ("placed", "settled", "stake", "odds", "profit") for sign in ("-", "")
@@ -122,6 +124,16 @@ SELECT s.key, s.title, (SELECT count(*) FROM games WHERE sport_id = s.key),
 """
 
 
+def whole(order: str) -> Listing:
+    """All bets of a person in one of the orders by time."""
+    return Listing(lambda: in_order(Bet.objects.owned_by(Given("owner")), order), BET)
+
+
+WHOLE: Final = {order: whole(order) for order in ("-placed", "placed")}
+UNFILTERED: Final = frozenset({*SHAPES, *PAGES, "order"})
+"""Parameters that leave out no bet."""
+
+
 class BetViewSet(Changes, BetsView):
     """Your bets, with the same filters as the history."""
 
@@ -143,7 +155,11 @@ class BetViewSet(Changes, BetsView):
 
     def list(self, request: Request) -> Response:
         """Your bets, the newest first."""
-        bets = in_order(self.filter_queryset(self.get_queryset()), self.asked["order"])
+        order = self.asked["order"]
+        if order in WHOLE and UNFILTERED.issuperset(request.query_params):
+            rows = WHOLE[order].asked(owner=owner_of(request).pk)
+            return self.listed_whole(rows, lambda page: bets_out(page, self.shape.expand))
+        bets = in_order(self.filter_queryset(self.get_queryset()), order)
         return self.listed_whole(
             with_columns(bets, *bets.query.annotations), lambda page: bets_out(page, self.shape.expand)
         )
