@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 from pytest_django import DjangoDbBlocker
 
 ROOT = Path(__file__).resolve().parent
 
 # what a property holds does not depend on how busy the machine is
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+properties.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,14 @@ def shared_data() -> Path:
     if not (folder / "odds_api").is_dir():
         pytest.skip(f"no recorded data: {folder} is not there (BETTRACK_TEST_DATA names the folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The connection past a pooler leads to the tests' database too."""
+    if settings.DIRECT_DATABASE:
+        named = connection.settings_dict
+        settings.DIRECT_DATABASE["NAME"] = named["TEST"]["NAME"] or f"test_{named['NAME']}"
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.core.management import call_command
+from django.db import DatabaseError, connection, connections, transaction
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bettrack.database.direct import direct_alias
+from bettrack.tests.pooling import forget_sessions, left_in_sessions, own_settings, sources
 
 pooled = pytest.mark.skipif(not settings.DATABASE_POOLED, reason="not run through a pooler: see .ci/pooled")
 
@@ -30,11 +32,25 @@ OVER_THE_DIRECT_CONNECTION = ("bettrack/upgrades/", "bettrack/backups/", "bettra
 BACKENDS = "SELECT pg_backend_pid()"
 
 
-def sources() -> list[tuple[str, str]]:
-    base = Path(settings.BASE_DIR)
-    folders = ("accounts", "bets", "bettrack", "feeds", "games", "odds", "rest")
-    paths = [path for folder in folders for path in (base / folder).rglob("*.py")]
-    return [(str(path.relative_to(base)), path.read_text()) for path in paths if "tests" not in path.parts]
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT pg_advisory_lock(7)",
+        "SELECT pg_try_advisory_lock(7)",
+        "SELECT set_config('lock_timeout', '5s', false)",
+        "SET SESSION lock_timeout = '5s'",
+        "DECLARE rows CURSOR WITH HOLD FOR SELECT 1",
+        "PREPARE asked AS SELECT 1",
+        "'LISTEN news'",
+    ],
+)
+def test_what_leans_on_a_session_is_told_from_what_does_not(statement: str) -> None:
+    assert SESSION.search(statement)
+    assert not SESSION.search("SELECT pg_advisory_xact_lock(7), set_config('lock_timeout', '5s', true)")
+
+
+def test_settings_of_ours_are_known_by_name() -> None:
+    assert {"bettrack.forget", "bettrack.purge", "pghistory.context_id"} <= set(own_settings())
 
 
 def test_nothing_leans_on_a_session_but_what_uses_the_direct_connection() -> None:
@@ -87,6 +103,67 @@ def test_rows_are_read_in_chunks_without_a_cursor_that_outlives_its_transaction(
     for _ in range(5):
         UserFactory()
     assert len(list(User.objects.iterator(chunk_size=2))) == 5
+
+
+@pytest.fixture
+def astray() -> Iterator[None]:
+    """For a test that leaves something in a session: no other finds it."""
+    yield
+    forget_sessions()
+
+
+@pooled
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("astray")
+def test_a_cursor_kept_on_the_server_is_lost() -> None:
+    """What DISABLE_SERVER_SIDE_CURSORS avoids, and how these tests would show it."""
+    for _ in range(5):
+        UserFactory()
+    connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = False
+    try:
+        with pytest.raises(DatabaseError, match="_django_curs_.* does not exist"):
+            list(User.objects.iterator(chunk_size=2))
+    finally:
+        connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
+    assert any("the cursor " in each for each in left_in_sessions())
+
+
+@pooled
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("astray")
+@pytest.mark.parametrize(
+    ("statement", "finding"),
+    [
+        ("SELECT pg_advisory_lock(7)", "an advisory lock (0, 7)"),
+        ("SET lock_timeout = '5s'", "the setting lock_timeout = 5000"),
+        ("SELECT set_config('bettrack.purge', 'on', false)", "the setting bettrack.purge = on"),
+        ("PREPARE asked AS SELECT 1", "the prepared statement asked"),
+        ("CREATE TEMPORARY TABLE kept (id int)", "the temporary table kept"),
+        ("LISTEN news", "listening to news"),
+    ],
+    ids=["lock", "setting", "setting of ours", "prepared", "table", "listening"],
+)
+def test_what_is_left_in_a_session_is_found(statement: str, finding: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert left_in_sessions() == [finding]
+
+
+@pooled
+@pytest.mark.django_db(transaction=True)
+def test_what_belongs_to_a_transaction_is_not_left() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(7), set_config('bettrack.purge', 'on', true)")
+        cursor.execute("SET LOCAL lock_timeout = '5s'")
+        cursor.execute("CREATE TEMPORARY TABLE dropped (id int) ON COMMIT DROP")
+    assert left_in_sessions() == []
+
+
+@pooled
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_migrating_leaves_nothing_even_where_the_pooled_database_is_named() -> None:
+    call_command("migrate", database="default", verbosity=0)
+    assert left_in_sessions() == []
 
 
 @pooled

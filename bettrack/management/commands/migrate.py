@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
-from django.db import DatabaseError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from psycopg import errors
@@ -32,6 +32,8 @@ class Command(migrate.Command):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["database"] == DEFAULT_DB_ALIAS:  # by name: its locks and limits would stay in a pooler's session
+            options["database"] = direct_alias()
         connection = connections[options["database"]]
         self.connection, self.doing, self.done = connection, "", list[str]()
         if options["plan"] or options["check_unapplied"] or options["prune"]:
