@@ -49,6 +49,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Django's test cases empty the database by the command of this name."""
+    from bettrack.tests.emptying import Command
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("django.core.management.commands.flush.Command", Command)
+        yield
+
+
 class Words:
     """What Redis holds of the rules of access, for one test: no other test's rules come in between."""
 

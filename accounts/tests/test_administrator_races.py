@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.deletion import delete_account
 from accounts.exceptions import AccountRefused
@@ -67,10 +67,9 @@ def test_without_the_database_both_could_go() -> None:
         left = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=me.pk).exists()
         together.wait()
         if left:
-            with connection.cursor() as cursor:
-                cursor.execute("SET session_replication_role = replica")  # no triggers
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers
                 cursor.execute("UPDATE users SET is_active = false WHERE id = %s", [me.pk])
-                cursor.execute("SET session_replication_role = origin")
 
     assert both(careless) == []
     assert administrators() == 0

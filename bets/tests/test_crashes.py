@@ -240,7 +240,10 @@ def test_without_lock_and_key_a_bet_is_settled_and_voided_and_paid_for_both(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with without_constraints("ledger_entries", "bet_is_paid_once_per_revision"):
-        bet, outcomes = void_meets_settlement(monkeypatch)
+        for _ in range(5):
+            bet, outcomes = void_meets_settlement(monkeypatch)
+            if "OperationalError" not in outcomes:  # now and then they lock each other up instead
+                break
         assert outcomes == {"done": 2}
         assert bet.ledger.filter(kind=LedgerKind.PAYOUT).count() == 2
         assert verify()[1] != []

@@ -21,6 +21,7 @@ SESSION = re.compile(
     r"""pg_(?:try_)?advisory_lock(?:_shared)?\(      # held by the session, not by its transaction
       | set_config\([^()]*,\s*false\s*\)
       | \bSET\s+SESSION\b
+      | ["']\s*(?-i:SET)\s+(?!(?:LOCAL|CONSTRAINTS|TRANSACTION)\b)[\w.]+\s*(?:=|TO\b)
       | ["'](?-i:(?:UN)?LISTEN)\s
       | \bWITH\s+HOLD\b
       | \bPREPARE\s+\w+\s+AS\b
@@ -39,6 +40,7 @@ BACKENDS = "SELECT pg_backend_pid()"
         "SELECT pg_try_advisory_lock(7)",
         "SELECT set_config('lock_timeout', '5s', false)",
         "SET SESSION lock_timeout = '5s'",
+        '"SET lock_timeout = 5000"',
         "DECLARE rows CURSOR WITH HOLD FOR SELECT 1",
         "PREPARE asked AS SELECT 1",
         "'LISTEN news'",
@@ -47,6 +49,7 @@ BACKENDS = "SELECT pg_backend_pid()"
 def test_what_leans_on_a_session_is_told_from_what_does_not(statement: str) -> None:
     assert SESSION.search(statement)
     assert not SESSION.search("SELECT pg_advisory_xact_lock(7), set_config('lock_timeout', '5s', true)")
+    assert not SESSION.search('"SET LOCAL lock_timeout = 5000"')
 
 
 def test_settings_of_ours_are_known_by_name() -> None:

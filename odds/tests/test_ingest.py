@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -352,6 +353,7 @@ def test_the_number_of_statements_does_not_depend_on_the_size_of_the_response() 
     assert statements[1][0] <= 9
 
 
+@pytest.mark.skipif(settings.DATABASE_POOLED, reason="looked for in each session: bettrack/tests/pooling.py")
 @pytest.mark.django_db(transaction=True)
 def test_commit_waits_for_the_disk_again_after_the_ingest() -> None:
     with connection.cursor() as cursor:

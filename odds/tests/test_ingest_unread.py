@@ -98,9 +98,12 @@ def test_a_selection_cannot_go_while_an_offer_on_it_is_being_written() -> None:
     try:
         with transaction.atomic(), other.cursor() as cursor:
             offer.save(force_insert=True)
-            cursor.execute("SET lock_timeout = '200ms'")
+            other.set_autocommit(False)
+            cursor.execute("SET LOCAL lock_timeout = '200ms'")
             with pytest.raises(OperationalError, match="lock timeout"):
                 cursor.execute("DELETE FROM selections WHERE id = %s", [offer.selection_id])
+            other.rollback()
+            other.set_autocommit(True)
         with other.cursor() as cursor:
             cursor.execute("DELETE FROM selections WHERE id = %s", [offer.selection_id])
     finally:

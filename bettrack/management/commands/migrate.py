@@ -32,7 +32,9 @@ class Command(migrate.Command):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["database"] == DEFAULT_DB_ALIAS:  # by name: its locks and limits would stay in a pooler's session
+        if (
+            options["database"] == DEFAULT_DB_ALIAS
+        ):  # by name: its locks and limits would stay in a pooler's session
             options["database"] = direct_alias()
         connection = connections[options["database"]]
         self.connection, self.doing, self.done = connection, "", list[str]()
