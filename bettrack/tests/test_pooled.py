@@ -124,7 +124,7 @@ def test_a_cursor_kept_on_the_server_is_lost() -> None:
         UserFactory()
     connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = False
     try:
-        with pytest.raises(DatabaseError, match="_django_curs_.* does not exist"):
+        with pytest.raises(DatabaseError, match=r"_django_curs_.* does not exist"):
             list(User.objects.iterator(chunk_size=2))
     finally:
         connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
