@@ -24,6 +24,8 @@ DEADLINE: Final = 10.0
 MOST_READ: Final = 4096
 LONGEST: Final = 500
 NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+"""The last label of what is read as an IPv4 address in one of its odd spellings: 127.1, 0x7f.1, 2130706433."""
 UNICAST: Final = ipaddress.ip_network("2000::/3")
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
@@ -66,6 +68,8 @@ def checked_url(text: str) -> httpx.URL:
         raise BadAddress("That is not a web address. Enter one such as https://example.org/hook.")
     if literal is not None and not is_public(literal):
         raise BadAddress("That address is not public. Nothing is sent into private networks.")
+    if literal is None and NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+        raise BadAddress("Write an IP address with four numbers, such as 93.184.216.34, or use a name.")
     if literal is None and "." not in host.rstrip("."):
         raise BadAddress("Enter the whole name of the host, such as hooks.example.org.")
     return url.copy_with(fragment=None)

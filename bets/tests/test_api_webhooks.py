@@ -67,6 +67,9 @@ def test_a_new_secret_takes_the_place_of_the_old_one(user: User) -> None:
     [
         ({"url": "http://10.0.0.1/"}, 422, "url"),
         ({"url": "ftp://example.org/"}, 422, "url"),
+        ({"url": "https://127.1/"}, 422, "url"),
+        ({"url": "https://0x7f.1/"}, 422, "url"),
+        ({"url": "https://2130706433/"}, 422, "url"),
         ({"topics": []}, 400, "topics"),
         ({"topics": ["bet.lost"]}, 400, "topics.0"),
         ({"least_edge": "0.4"}, 400, "least_edge"),

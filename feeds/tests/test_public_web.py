@@ -66,6 +66,14 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
         ("http://[::ffff:10.0.0.1]/", "not public"),
         ("http://localhost/", "whole name"),
         ("http://redis:8080/", "whole name"),
+        ("https://127.1/", "four numbers"),
+        ("https://0x7f.1/", "four numbers"),
+        ("https://127.0.0.0x1/", "four numbers"),
+        ("https://127.0x0.01./", "four numbers"),
+        ("https://2130706433/", "four numbers"),
+        ("https://0x7F000001/", "four numbers"),
+        ("https://0X/", "four numbers"),
+        ("https://93.184.216.34./", "four numbers"),
         ("http://exa mple.org/", "not a web address"),
         ("http://0177.0.0.1/", "not a web address"),
         ("https://example.org/" + "x" * 500, "at most 500"),
@@ -74,6 +82,11 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
 def test_an_address_of_a_wrong_form_is_refused_with_the_reason(text: str, words: str) -> None:
     with pytest.raises(BadAddress, match=words):
         checked_url(text)
+
+
+@pytest.mark.parametrize("host", ["93.184.216.34", "3com.com", "127.1.example.org", "0x7f.org", "example.org."])
+def test_names_with_digits_and_whole_addresses_are_taken(host: str) -> None:
+    assert checked_url(f"https://{host}/hook").host == host
 
 
 def test_a_usual_address_is_kept_without_its_fragment() -> None:
