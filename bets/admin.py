@@ -22,6 +22,7 @@ from bets.bankrolls import admin as bankroll_admin  # noqa: F401 - registers the
 from bets.decisions.options import staff_options
 from bets.exceptions import Refused
 from bets.history import admin as history_admin  # noqa: F401 - registers what people keep of theirs
+from bets.jobs import admin as job_admin  # noqa: F401 - registers jobs and their files
 from bets.models import (
     Bet,
     BetEvent,

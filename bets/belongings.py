@@ -43,6 +43,8 @@ def register() -> None:
     personal.owns("bets.SavedFilter", words=("saved filter", "saved filters"))
     personal.owns("bets.TagEdit")
     personal.owns("bets.ImportBatch", words=("imported file", "imported files"))
+    personal.owns("bets.Job", words=("export or import by the API", "exports and imports by the API"))
+    personal.owns("bets.JobChunk", "job__user")
     personal.owns("bets.PublishedRecord", words=("published record", "published records"))
     personal.owns("bets.BettingPreferences")
     personal.owns("bets.Slip")

@@ -110,18 +110,19 @@ def what_is(what: str) -> str:
     return "amount" if what == "amount" else f"amount for the {what}"
 
 
-def checked_amount(amount: Decimal, currency: str, *, what: str = "amount") -> Decimal:
+def checked_amount(amount: Decimal, currency: str, *, what: str = "amount", field: str = "") -> Decimal:
     """Return the amount quantised to the currency's minor unit.
 
-    Raises BadAmount unless it is above zero, at most 9,999,999,999.99 and whole in minor units.
+    Raises BadAmount, for the ``field``, unless it is above zero, at most 9,999,999,999.99 and whole in minor units.
     """
     if not amount.is_finite() or amount <= 0:
-        raise BadAmount(f"The {what} must be above zero.")
+        raise BadAmount(f"The {what} must be above zero.", field=field)
     if amount > LARGEST:
-        raise BadAmount(f"The {what} may be {format_money(LARGEST, currency)} at most.")
+        raise BadAmount(f"The {what} may be {format_money(LARGEST, currency)} at most.", field=field)
     if not is_whole_minor_units(amount, currency):
         raise BadAmount(
             f"The {what} may not have parts of {format_money(minor_unit(currency), currency)}, "
-            f"the smallest unit of {currency}."
+            f"the smallest unit of {currency}.",
+            field=field,
         )
     return amount.quantize(minor_unit(currency))

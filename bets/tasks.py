@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from bets.fair_closes import record_fair_closes
+from bets.jobs import tasks as job_tasks  # noqa: F401 - Celery looks for tasks here
 from bets.late import settle_late
 from bets.regrading import regrade_due
 from bets.settlement import settle_due as settle

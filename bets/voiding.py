@@ -18,7 +18,7 @@ from accounts.models import User
 from bets import grades, ledger
 from bets.clock import database_now
 from bets.evidence import VERSION, step, text
-from bets.exceptions import NotAllowed, NotPossible
+from bets.exceptions import BetChanged, BetDecided, NotAllowed, NotPossible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus, LedgerKind
 from bets.ticket_terms import credit_change
 from games.models import Game, GameStatus
@@ -41,15 +41,17 @@ def void_bet(
     """Void a bet and give its stake back; what a settled one paid is taken back by a reversal.
 
     The owner may void an open bet until a game of it begins, by the database's clock; staff any bet at any
-    time. Raises NotAllowed, or NotPossible when it is void already or not at ``revision`` any more.
+    time. Raises NotAllowed, BetDecided when it is void already, BetChanged when not at ``revision`` any more.
     """
     why = checked_reason(reason)
     locked = lock_bets([bet])[0]
     require_revision(locked, revision)
-    if not by.is_staff and (locked.user_id != by.pk or locked.status not in OPEN_STATUSES):
+    if not by.is_staff and locked.user_id != by.pk:
         raise NotAllowed("Only staff may void this bet.")
     if locked.status == BetStatus.VOID:
-        raise NotPossible("This bet is void already.")
+        raise BetDecided("This bet is void already.")
+    if not by.is_staff and locked.status not in OPEN_STATUSES:
+        raise NotAllowed("Only staff may void this bet.")
     at = now or database_now()
     if not by.is_staff and has_begun(locked, at):
         raise NotAllowed("Only staff may void a bet whose game has begun.")
@@ -60,11 +62,12 @@ def void_bet(
 
 
 def require_revision(bet: Bet, revision: int | None) -> None:
-    """Raise NotPossible unless the locked bet is at the revision that the person saw, if one is given."""
+    """Raise BetChanged unless the locked bet is at the revision that the person saw, if one is given."""
     if revision is not None and bet.revision != revision:
-        raise NotPossible(
+        raise BetChanged(
             f"This bet has changed since you looked at it: it is {bet.get_status_display().lower()} now. "
-            "Look at it again before you decide."
+            "Look at it again before you decide.",
+            revision=bet.revision,
         )
 
 

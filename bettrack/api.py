@@ -7,7 +7,8 @@ from django.views.generic import RedirectView
 from rest_framework.routers import SimpleRouter
 
 from bets.api.bets import BetViewSet
-from bets.api.imports import ExportViewSet, ImportViewSet
+from bets.api.imports import ImportViewSet
+from bets.api.jobs import ExportViewSet, JobViewSet
 from bets.api.keeping import SavedFilterViewSet, TagEditViewSet
 from bets.api.limits import LimitViewSet
 from bets.api.money import BankrollViewSet, LedgerViewSet, TagViewSet
@@ -51,6 +52,7 @@ router.register("statistics", StatisticsViewSet, "statistics")
 router.register("webhooks", WebhookViewSet, "webhook")
 router.register("imports", ImportViewSet, "import")
 router.register("exports", ExportViewSet, "export")
+router.register("jobs", JobViewSet, "job")
 router.register("review", ReviewViewSet, "review")
 router.register("quota", QuotaViewSet, "quota")
 router.register("feeds", FeedViewSet, "feed")

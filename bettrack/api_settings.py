@@ -45,5 +45,7 @@ SPECTACULAR_SETTINGS = {
         "MonitorStatus": "feeds.monitoring.api.STATUSES",
         "WebhookTopic": "bets.models.WebhookTopic",
         "DeliveryState": "bets.models.DeliveryState",
+        "JobKind": "bets.models.JobKind",
+        "JobState": "bets.models.JobState",
     },
 }

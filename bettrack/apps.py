@@ -8,12 +8,14 @@ class BetTrackConfig(AppConfig):
     name = "bettrack"
 
     def ready(self) -> None:
-        """Tell the library's section of the admin from our own, which is called Accounts too."""
+        """Tell the library's section of the admin from our own, which is called Accounts too, and give other parts their start."""
         from bettrack import auditing
         from bettrack.monitoring import expectations, sentry
+        from rest.wording import speak_plainly
 
         apps.get_app_config("account").verbose_name = "Email addresses"
         expectations.register()
+        speak_plainly()
         if settings.SENTRY_DSN:
             sentry.start(settings.SENTRY_DSN)
         auditing.connect()

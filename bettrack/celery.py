@@ -28,6 +28,7 @@ OFTEN = {
     "pull results": ("odds.tasks.pull_due_results", 20.0),
     "settle finished bets": ("bets.tasks.settle_due", 15.0),
     "send webhooks": ("bets.webhooks.deliver", 10.0),
+    "run jobs": ("bets.jobs.run", 30.0),
     "look for what webhooks tell": ("bets.webhooks.find", 60.0),
     "derive statistics": ("bets.tasks.derive_statistics", 60.0),
     "watch": (WATCH, 60.0),
@@ -59,6 +60,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=4, minute=5),
     },
     "forget kept answers": {"task": "accounts.tasks.forget_answers", "schedule": crontab(minute=15)},
+    "forget jobs and their files": {"task": "bets.jobs.forget", "schedule": crontab(minute=25)},
     "forget webhook deliveries": {"task": "bets.webhooks.forget", "schedule": crontab(hour=3, minute=50)},
     "forget old workers": {
         "task": "bettrack.monitoring.tasks.forget",

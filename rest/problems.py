@@ -44,7 +44,12 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "conflict": (409, "The request does not fit the state of things."),
     "not_possible": (409, "The bet, bankroll or operation is in a state that does not allow this."),
     "game_closed": (409, "The game has started, has ended or will not be played."),
-    "price_moved": (409, "The book's price is another one now; price, decimal and point say which."),
+    "bet_decided": (409, "The bet is settled, void or cashed out already."),
+    "bet_changed": (409, "The bet has changed since the revision that you saw; revision is that of now."),
+    "price_moved": (
+        409,
+        "The book's price is another one now; legs says of each that moved what was asked for and what there is.",
+    ),
     "price_gone": (409, "The book does not offer this line any more."),
     "insufficient_funds": (409, "The bankroll does not hold what is needed; available says what it holds."),
     "limit_reached": (
@@ -55,6 +60,8 @@ CODES: Final[dict[str, tuple[int, str]]] = {
         409,
         "The file cannot be read so; errors names the option to choose, if one would help.",
     ),
+    "jobs_full": (409, "As many of your jobs wait or run as may. Wait for one of them, or cancel it."),
+    "no_file": (409, "The job has no file: it is not done, it did not succeed, or its file has expired."),
     "idempotency_mismatch": (409, "The Idempotency-Key was used for another request."),
     "idempotency_in_progress": (409, "A request with this Idempotency-Key is still being worked on."),
     "refused": (422, "The request is well formed, but what it says cannot be; errors says what and why."),
@@ -62,6 +69,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "unsupported_media_type": (415, "Send JSON: Content-Type: application/json."),
     "throttled": (429, "Too many requests. Retry-After says when to come back."),
     "server_error": (500, "A fault of ours. It has been recorded."),
+    "job_stopped": (
+        500,
+        "Workers ended, or ran out of time, before the job was done. It is told in jobs alone.",
+    ),
     "unavailable": (503, "The database does not answer. Try again later."),
     "streams_full": (503, "As many streams are open as the server holds. Poll, or come back later."),
     "stream_unavailable": (503, "Changes cannot be told just now. Poll, or come back later."),
@@ -182,9 +193,7 @@ def _of_framework(exc: exceptions.APIException) -> ApiProblem:
         code = "csrf_failed" if detail.startswith("CSRF Failed") else "forbidden"
         return ApiProblem(code, headers=headers)
     code = BY_STATUS.get(exc.status_code, "server_error")
-    if code in ("malformed", "method_not_allowed", "unsupported_media_type"):
-        return ApiProblem(code, detail, headers=headers)
-    return ApiProblem(code, headers=headers)
+    return ApiProblem(code, detail if isinstance(exc, exceptions.ParseError) else "", headers=headers)
 
 
 def faults_of(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:

@@ -54,6 +54,18 @@ class Fault(serializers.Serializer):
     detail = serializers.CharField()
 
 
+class MovedLeg(serializers.Serializer):
+    """A leg whose price moved."""
+
+    position = serializers.IntegerField(help_text="Of the leg, from 1.")
+    asked = serializers.CharField(help_text="American odds asked for.")
+    asked_decimal = serializers.CharField()
+    asked_point = serializers.CharField(allow_null=True)
+    price = serializers.CharField(help_text="American odds now.")
+    decimal = serializers.CharField()
+    point = serializers.CharField(allow_null=True)
+
+
 class Problem(serializers.Serializer):
     """An error (RFC 9457)."""
 
@@ -64,9 +76,13 @@ class Problem(serializers.Serializer):
         help_text="Stable; one of: " + ", ".join(f"`{code}`" for code in CODES) + "."
     )
     detail = serializers.CharField()
-    price = serializers.CharField(required=False, help_text="Of `price_moved`: American odds now.")
+    price = serializers.CharField(
+        required=False, help_text="Of `price_moved`: American odds now, of the first leg that moved."
+    )
     decimal = serializers.CharField(required=False, help_text="Of `price_moved`: the same as decimal odds.")
     point = serializers.CharField(required=False, allow_null=True, help_text="Of `price_moved`.")
+    legs = MovedLeg(many=True, required=False, help_text="Of `price_moved`: every leg that moved.")
+    revision = serializers.IntegerField(required=False, help_text="Of `bet_changed`: that of now.")
     available = serializers.CharField(required=False, help_text="Of `insufficient_funds`.")
     currency = serializers.CharField(required=False, help_text="Of `insufficient_funds`.")
     limit = serializers.CharField(required=False, help_text="Of `limit_reached`: which limit.")
@@ -148,7 +164,10 @@ class ApiSchema(AutoSchema):
     def get_examples(self) -> list[OpenApiExample]:
         row = self.view.get_serializer_class() if isinstance(self.view, ApiView) else None
         answer, told = example_of(row), example_of(self.get_body_class())
-        found = [OpenApiExample("Example", value=answer, response_only=True)] if answer is not None else []
+        found = []
+        if answer is not None:
+            codes = ("200", "201", "202")
+            found = [OpenApiExample("Example", value=answer, response_only=True, status_codes=codes)]
         return [*found, OpenApiExample("Body", value=told, request_only=True)] if told is not None else found
 
     def get_body_class(self) -> type[serializers.Serializer] | None:
@@ -165,7 +184,10 @@ class ApiSchema(AutoSchema):
         safe = self.method in SAFE
         if safe:
             found["304"] = {"description": TITLES[304]}
-        for status in READ_ERRORS if safe else WRITE_ERRORS:
+        errors = READ_ERRORS if safe else WRITE_ERRORS
+        if str(getattr(self.view, "action", "")) in getattr(self.view, "conflicting", ()):
+            errors = (*errors, 409)
+        for status in errors:
             found.setdefault(
                 str(status), {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": problem}}}
             )

@@ -89,6 +89,8 @@ class ApiView(GenericViewSet):
     filter_backends = (Filters,)
     filterset_class: type[FilterSet] | None = None
     filtered_actions: ClassVar[Sequence[str]] = ("list",)
+    conflicting: ClassVar[Sequence[str]] = ()
+    """Reads that the state of things may stand against: 409."""
     pagination_class = KeysetPages
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     asked: Mapping[str, Any]

@@ -1,16 +1,13 @@
-"""Bringing bets in from a file: upload, look at what would happen, import, take back; and taking them out as one."""
+"""Bringing bets in from a file: upload, look at what would happen, import, take back."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, ClassVar, Final
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -20,23 +17,22 @@ from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.bets import BetsView
 from bets.api.files import FileParser, ReadIn, UploadIn
+from bets.api.jobs import JobRow, accepted
 from bets.api.operations import roll_of
 from bets.api.refusals import refusals
 from bets.api.rows import money
-from bets.exports import ENDINGS, FORMATS, export_bets
-from bets.history.filters import BetFilter
-from bets.imports.committing import commit_import, undo_import
+from bets.imports.committing import undo_import
 from bets.imports.drafts import keep_draft, read_draft
 from bets.imports.planning import Plan, Step, plan_for
-from bets.imports.progress import note_progress, read_progress
 from bets.imports.reading import AUTO
-from bets.imports.rows import BadFile, Reading, Unclear
+from bets.imports.rows import BadFile, Reading
 from bets.imports.tables import text_of
-from bets.models import Bankroll, Bet, BetStatus, ImportBatch, ImportFormat, ImportState
+from bets.jobs.asking import ask_import, require_idle
+from bets.jobs.importing import unreadable
+from bets.models import Bankroll, BetStatus, ImportBatch, ImportFormat, ImportState
 from odds.api.rows import american, decimal
 from rest.fields import AmountField, NumberField, OddsField, UtcField
-from rest.problems import ApiProblem, form_faults, refusal_of
-from rest.renderers import CsvRenderer, JsonRenderer
+from rest.problems import ApiProblem
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
 
@@ -106,24 +102,13 @@ class StepRow(Row):
         }  # fmt: skip
 
 
-class ProgressRow(Row):
-    """How far an import is."""
-
-    state = serializers.ChoiceField(choices=ImportState.choices, help_text="draft until all is written.")
-    written = serializers.IntegerField(help_text="Bets written.")
-    of = serializers.IntegerField()
-
-    class Meta:
-        identity = "state"
-        example: ClassVar = {"state": "draft", "written": 500, "of": 2100}
-
-
 class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
     """Imports of your bets."""
 
     queryset = ImportBatch.objects.none()
     serializer_class = ImportRow
-    row_classes: ClassVar = {"plan": PlanRow, "rows": StepRow, "progress": ProgressRow}
+    row_classes: ClassVar = {"plan": PlanRow, "rows": StepRow, "commit": JobRow}
+    conflicting = ("plan", "rows")
     body_classes: ClassVar = {"create": UploadIn, "partial_update": ReadIn}
     lookup_value_converter = "uuid"
 
@@ -148,8 +133,8 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
 
     @once
     def partial_update(self, request: Request, pk: Any = None) -> Response:
-        """Say how an uploaded file is to be read."""
-        draft = self._draft()
+        """Say how an uploaded file is to be read. Not while a job is to import it."""
+        draft = self._idle_draft()
         return self._answer(self._read_so(draft, self.body()))
 
     def _read_so(self, draft: ImportBatch, body: dict[str, Any]) -> ImportBatch:
@@ -168,8 +153,8 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
 
     @once
     def destroy(self, request: Request, pk: Any = None) -> Response:
-        """Forget an uploaded file that is not imported."""
-        self._draft().delete()
+        """Forget an uploaded file that is not imported, and that no job is to import."""
+        self._idle_draft().delete()
         return Response(status=204)
 
     @action(detail=True)
@@ -184,29 +169,19 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
         """What importing the file would do to each of its rows, and why."""
         return self.listed_rows(rows_of(self._plan()), lambda row: row)
 
+    @extend_schema(responses={202: JobRow})
     @action(detail=True, methods=["post"])
     @once
     def commit(self, request: Request, pk: Any = None) -> Response:
-        """Import the file: all that can be, in one batch that can be undone."""
-        draft = self._draft()
-        reading, bankroll = self._reading(draft)
-        with refusals():
-            done = commit_import(
-                reading=reading,
-                user=owner_of(request),
-                file_name=draft.file_name,
-                content=bytes(draft.content or b""),
-                bankroll=bankroll,
-                draft=draft,
-                progress=partial(note_progress, draft.pk),
-            )
-        return self._answer(done.batch)
+        """Have a worker import the file: all that can be, in one batch that can be undone.
 
-    @action(detail=True)
-    def progress(self, request: Request, pk: Any = None) -> Response:
-        """How far an import is that another request is doing; 0 of 0 before its first bet."""
-        batch: ImportBatch = self.get_object()
-        return self.one({"state": batch.state, **read_progress(batch.pk)})
+        The answer is the job that does it: look at its address, `Location`, until it is done or failed. A file that
+        cannot be read fails it with `file_unreadable`, as `plan` would.
+        """
+        draft = self._draft()
+        with refusals():
+            job = ask_import(batch=draft, by=owner_of(request), now=timezone.now())
+        return accepted(job)
 
     @action(detail=True, methods=["post"])
     @once
@@ -224,6 +199,12 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
             raise ApiProblem("not_possible", "This file has been imported already.")
         return batch
 
+    def _idle_draft(self) -> ImportBatch:
+        draft = self._draft()
+        with refusals():
+            require_idle(draft)
+        return draft
+
     def _plan(self) -> Plan:
         reading, bankroll = self._reading(self._draft())
         return plan_for(reading, user=owner_of(self.request), now=timezone.now(), bankroll=bankroll)
@@ -231,12 +212,8 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
     def _reading(self, draft: ImportBatch) -> tuple[Reading, Bankroll | None]:
         try:
             return read_draft(draft, owner_of(self.request))
-        except Unclear as question:
-            choices = ", ".join(question.choices)
-            fault = {"field": question.option, "code": "unclear", "detail": f"Choose one of: {choices}."}
-            raise ApiProblem("file_unreadable", str(question), errors=[fault]) from None
         except BadFile as problem:
-            raise ApiProblem("file_unreadable", str(problem)) from None
+            raise unreadable(problem) from None
 
     def _answer(self, batch: ImportBatch, *, status: int = 200) -> Response:
         row = self.get_serializer(self.get_queryset().get(pk=batch.pk)).data
@@ -279,74 +256,3 @@ def step_out(step: Step) -> dict[str, Any]:
         "payout": money(bet.payout),
         "bankroll": step.bankroll.name if step.bankroll else None,
     }
-
-
-EXPORTED: Final = {
-    "format": "bettrack",
-    "version": 1,
-    "odds_format": "american",
-    "bets": [
-        {
-            "id": "01936f3e-7c2a-7d31-9f44-3f1c9a9d5e10",
-            "placed_at": "2026-11-20T18:02:11+00:00",
-            "settled_at": None,
-            "status": "pending",
-            "kind": "straight",
-            "bookmaker": "draftkings",
-            "bankroll": "Main",
-            "currency": "USD",
-            "stake": "25.00",
-            "payout": None,
-            "odds": "-110",
-            "tags": ["model"],
-            "legs": [],
-        }
-    ],
-    "bankrolls": [],
-}
-
-
-class ExportQuery(serializers.Serializer):
-    format = serializers.ChoiceField(
-        required=False, choices=list(FORMATS), default="json", help_text="The columns of the file."
-    )
-
-
-class ExportViewSet(BetsView):
-    """Your bets as a file."""
-
-    queryset = Bet.objects.none()
-    serializer_class = serializers.Serializer
-    filterset_class = BetFilter
-    query_class = ExportQuery
-    renderer_classes = (JsonRenderer, CsvRenderer)
-
-    def is_listing(self) -> bool:
-        return False
-
-    def is_shaped(self) -> bool:
-        return False
-
-    @extend_schema(
-        responses={
-            (200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, "The file."),
-            (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "The file."),
-        },
-        examples=[
-            OpenApiExample("Example", value=EXPORTED, media_type="application/json", response_only=True)
-        ],
-        filters=True,
-    )
-    def list(self, request: Request) -> HttpResponse:
-        """Your bets of a filter as a file to keep; without one all, with bankrolls and money in JSON."""
-        wanted, user = self.asked["format"], owner_of(request)
-        bets = BetFilter(request.query_params, Bet.objects.owned_by(user), request=request)
-        if not bets.form.is_valid():
-            raise refusal_of(list(form_faults(bets.form.errors.as_data())))
-        is_json = ENDINGS[wanted] == "json"
-        name = f"bettrack-{timezone.localdate():%Y-%m-%d}-{wanted}.{ENDINGS[wanted]}"
-        return HttpResponse(
-            export_bets(user, wanted, bets.qs if bets.active else None),
-            content_type="application/json" if is_json else "text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )

@@ -40,7 +40,11 @@ class LegIn(Body):
 class EachWayIn(Body):
     """Terms of an each-way bet on an outright."""
 
-    fraction = serializers.RegexField(r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$", help_text="1/4")
+    fraction = serializers.RegexField(
+        r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$",
+        help_text="1/4",
+        error_messages={"invalid": "Write a fraction, such as 1/4."},
+    )
     places = WholeIn(min_value=1, max_value=100)
 
 

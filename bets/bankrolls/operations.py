@@ -118,7 +118,7 @@ def adjust(
 ) -> Operation:
     """Correct the balance by a signed ``amount`` for a ``reason``, which must be given. As ``withdraw``."""
     if not reason.strip():
-        raise BadOperation("Say why the balance is adjusted.")
+        raise BadOperation("Say why the balance is adjusted.", field="note")
     whole = checked_amount(abs(amount), bankroll.currency, what="adjustment")
     signed = whole if amount > 0 else -whole
     return once(OperationKind.ADJUSTMENT, bankroll, signed, by, reason, happened_at, key, now)
@@ -142,18 +142,23 @@ def transfer(
     that is another. As ``withdraw``.
     """
     if source.pk == target.pk:
-        raise BadOperation("Choose another bankroll to transfer to.")
+        raise BadOperation("Choose another bankroll to transfer to.", field="to_bankroll")
     if source.user_id != target.user_id:
-        raise BadOperation("Money can be transferred between your own bankrolls only.")
+        raise BadOperation("Money can be transferred between your own bankrolls only.", field="to_bankroll")
     if source.kind != target.kind:
-        raise BadOperation("Real and paper money cannot be exchanged.")
+        raise BadOperation("Real and paper money cannot be exchanged.", field="to_bankroll")
     whole = checked_amount(amount, source.currency, what="transfer")
     if source.currency != target.currency and arrives is None:
-        raise BadOperation(f"Enter what arrives in {target.currency}.")
-    got = whole if arrives is None else checked_amount(arrives, target.currency, what="amount that arrives")
+        raise BadOperation(f"Enter what arrives in {target.currency}.", field="arrives")
+    got = (
+        whole
+        if arrives is None
+        else checked_amount(arrives, target.currency, what="amount that arrives", field="arrives")
+    )
     if source.currency == target.currency and got != whole:
         raise BadOperation(
-            f"Within {source.currency} the same amount arrives. Record a fee as an adjustment."
+            f"Within {source.currency} the same amount arrives. Record a fee as an adjustment.",
+            field="arrives",
         )
     return done_once(
         Asked(
@@ -236,9 +241,9 @@ def done_once(asked: Asked, now: dt.datetime | None) -> Operation:
 def check_time(happened_at: dt.datetime, now: dt.datetime) -> None:
     """Raise BadOperation for a time that has not come yet, or that nobody can mean."""
     if happened_at > now:
-        raise BadOperation("The time cannot be in the future.")
+        raise BadOperation("The time cannot be in the future.", field="happened_at")
     if happened_at < EARLIEST:
-        raise BadOperation(f"The time cannot be before {EARLIEST.year}.")
+        raise BadOperation(f"The time cannot be before {EARLIEST.year}.", field="happened_at")
 
 
 def do(asked: Asked, now: dt.datetime | None) -> Operation:
@@ -315,5 +320,5 @@ def checked_note(note: str) -> str:
     """Return the note without blanks around it. Raises BadOperation for one that cannot be stored."""
     bare = note.strip()
     if len(bare) > MAX_NOTE or UNSTORABLE.search(bare):
-        raise BadOperation(f"The note may have {MAX_NOTE} characters of text at most.")
+        raise BadOperation(f"The note may have {MAX_NOTE} characters of text at most.", field="note")
     return bare

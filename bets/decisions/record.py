@@ -11,7 +11,7 @@ from typing import Any
 from accounts.models import User
 from bets import grades, ledger
 from bets.evidence import VERSION, step, text
-from bets.exceptions import NotAllowed, NotPossible
+from bets.exceptions import BetDecided, NotAllowed, NotPossible
 from bets.models import OPEN_STATUSES, Bet, BetEvent, BetEventKind, BetLeg, BetStatus, LedgerKind
 from bets.money import LARGEST_BALANCE, BadAmount, format_money
 from bets.ticket_terms import credit_change
@@ -82,7 +82,7 @@ def standing_of(bet: Bet) -> Standing:
 def lock(bet: Bet, by: User, revision: int | None) -> Bet:
     """Lock the bet and return it as it now is.
 
-    Raises NotAllowed unless it is the person's own or they are staff, NotPossible when it is not at
+    Raises NotAllowed unless it is the person's own or they are staff, BetChanged when it is not at
     ``revision`` any more: somebody else, or BetTrack, has decided it in between.
     """
     found = lock_bets([bet])
@@ -94,9 +94,9 @@ def lock(bet: Bet, by: User, revision: int | None) -> Bet:
 
 
 def require_open(bet: Bet) -> None:
-    """Raise NotPossible unless the bet is open."""
+    """Raise BetDecided unless the bet is open."""
     if bet.status not in OPEN_STATUSES:
-        raise NotPossible(f"This bet is settled: {bet.get_status_display().lower()}.")
+        raise BetDecided(f"This bet is settled: {bet.get_status_display().lower()}.")
 
 
 def by_hand(words: str, note: str, **data: Any) -> dict[str, Any]:

@@ -83,9 +83,10 @@ def written(kept: SavedFilter) -> SavedFilter:
         with transaction.atomic():
             kept.save()
     except ValidationError as error:
-        raise BadFilter(" ".join(error.messages)) from error
+        field = next(iter(getattr(error, "error_dict", {"name": []})))
+        raise BadFilter(" ".join(error.messages), field=field.replace("__all__", "name")) from error
     except IntegrityError as error:
         if "filter_name_is_unique_per_user" not in str(error):
             raise
-        raise BadFilter("You already have a filter of that name.") from error
+        raise BadFilter("You already have a filter of that name.", field="name") from error
     return kept

@@ -84,16 +84,16 @@ class BadTag(Refused):
     """A tag that cannot be kept; the message says why."""
 
 
-def clean_tags(tags: Iterable[str]) -> list[str]:
-    """Return the tags without blanks around them, each once, in order. Raises BadTag."""
+def clean_tags(tags: Iterable[str], field: str = "tags") -> list[str]:
+    """Return the tags without blanks around them, each once, in order. Raises BadTag for the field."""
     found = list(dict.fromkeys(filter(None, (" ".join(tag.split()) for tag in tags))))
     for tag in found:
         if len(tag) > MAX_TAG:
-            raise BadTag(f"A tag has at most {MAX_TAG} letters.")
+            raise BadTag(f"A tag has at most {MAX_TAG} letters.", field=field)
         if UNSTORABLE.search(tag) or "," in tag:
-            raise BadTag("A tag holds letters, digits and signs, but no comma.")
+            raise BadTag("A tag holds letters, digits and signs, but no comma.", field=field)
     if len(found) > MAX_TAGS:
-        raise BadTag(f"A bet has at most {MAX_TAGS} tags.")
+        raise BadTag(f"A bet has at most {MAX_TAGS} tags.", field=field)
     return found
 
 
@@ -111,18 +111,19 @@ def retag(
     Returns the edit, whose ``bet_ids`` are the bets that it changed; None if it changed none. Raises BadTag, also
     where a bet would have more tags than it may: then nothing is changed.
     """
-    added, removed = clean_tags(add), clean_tags(remove)
+    added, removed = clean_tags(add, "add"), clean_tags(remove, "remove")
     if not added and not removed:
-        raise BadTag("Name a tag.")
-    if set(added) & set(removed):
-        raise BadTag(f"“{min(set(added) & set(removed))}” cannot be added and removed at once.")
+        raise BadTag("Name a tag.", field="add")
+    if both := set(added) & set(removed):
+        raise BadTag(f"“{min(both)}” cannot be added and removed at once.", field="remove")
     at, key = now or database_now(), uuid7()
     chosen, given = ids_of(bets)
     with connection.cursor() as cursor:
         cursor.execute(RETAG.format(chosen=chosen), [by.pk, *given, added, removed, by.pk, str(key), at])
         changed, overfull = cursor.fetchone()
     if overfull:
-        raise BadTag(f"{overfull} of these bets would have more than {MAX_TAGS} tags. Nothing was changed.")
+        words = f"{overfull} of these bets would have more than {MAX_TAGS} tags. Nothing was changed."
+        raise BadTag(words, field="add")
     if not changed:
         return None
     return TagEdit.objects.create(id=key, user=by, added=added, removed=removed, bet_ids=changed, at=at)

@@ -41,7 +41,9 @@ def set_limit(
     zone than before is a loosening. Raises BadAmount, BadLimit.
     """
     if kind not in (LimitKind.STAKE, LimitKind.DAILY_LOSS, LimitKind.WEEKLY_LOSS):
-        raise BadLimit("Choose a limit of the stake, of the loss of a day or of the loss of a week.")
+        raise BadLimit(
+            "Choose a limit of the stake, of the loss of a day or of the loss of a week.", field="kind"
+        )
     if currency not in Currency.values or money not in BankrollKind.values:
         raise BadLimit("Choose a currency, and real or paper money.")
     whole = None if amount is None else checked_amount(amount, currency, what="limit")
@@ -59,7 +61,7 @@ def set_time_out(
     """Place no bet until an instant (UTC); None ends a time-out. Returns and raises as ``set_limit``."""
     locked, at = locked_now(user, now)
     if until is not None and not at < until <= at + LONGEST_TIME_OUT:
-        raise BadLimit("A time-out ends in the future, at most five years from now.")
+        raise BadLimit("A time-out ends in the future, at most five years from now.", field="until")
     return decide(
         LimitChange(user=locked, kind=LimitKind.TIME_OUT, until=until, time_zone=locked.time_zone), at
     )

@@ -13,6 +13,7 @@ from bets.models.history import (
     BetEventKind,
 )
 from bets.models.imports import ImportBatch, ImportedLeg, ImportFormat, ImportState
+from bets.models.jobs import OPEN_JOBS, Job, JobChunk, JobKind, JobState
 from bets.models.kinds import (
     OPEN_STATUSES,
     SINGLE_PRICE,
@@ -45,6 +46,7 @@ from bets.models.webhooks import DeliveryState, Webhook, WebhookDelivery, Webhoo
 
 __all__ = [
     "COOLING_OFF",
+    "OPEN_JOBS",
     "OPEN_STATUSES",
     "SINGLE_PRICE",
     "SLIP_KINDS",
@@ -69,6 +71,10 @@ __all__ = [
     "ImportFormat",
     "ImportState",
     "ImportedLeg",
+    "Job",
+    "JobChunk",
+    "JobKind",
+    "JobState",
     "LedgerEntry",
     "LedgerKind",
     "LimitChange",

@@ -64,7 +64,8 @@ def drawn_up(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> Quote:
         each_way=ticket.each_way,
     )
     if most.payout is None or most.profit is None or most.payout > LARGEST_BALANCE:
-        raise BadBet("The bet could return more than can be recorded." if most.payout else most.reason)
+        words = "The bet could return more than can be recorded." if most.payout else most.reason
+        raise BadBet(words, field="stake" if most.payout else "legs")
     return Quote(bet, most.payout, most.profit)
 
 
@@ -74,7 +75,7 @@ def unsaved(ticket: TicketAsked, odds: Decimal, combinations: int) -> Bet:
     if ticket.is_lay:
         risked = round_money(liability(ticket.stake, odds), ticket.bankroll.currency)
     if not 0 < risked <= LARGEST:
-        raise BadBet("The ticket would risk an amount that cannot be recorded.")
+        raise BadBet("The ticket would risk an amount that cannot be recorded.", field="stake")
     has_unit = ticket.is_lay or combinations > 1 or is_system(ticket.kind)
     way = ticket.each_way
     return Bet(
@@ -121,13 +122,22 @@ def whole_price(ticket: TicketAsked, legs: Sequence[AgreedLeg]) -> tuple[Decimal
         ticket_odds=None if price is None else win_factor(price),
     )
     if grade.factor is None or grade.staked is None:
-        raise BadBet(grade.reason)
+        raise BadBet(grade.reason, field=at_fault(ticket))
     odds = (
         price if price is not None and ticket.kind in OWN_PRICE_KINDS else american_from_decimal(grade.factor)
     )
     if abs(odds) >= 10**12:
-        raise BadBet("The odds of the whole ticket are more than can be recorded.")
+        raise BadBet("The odds of the whole ticket are more than can be recorded.", field="legs")
     return odds, int(grade.staked)
+
+
+def at_fault(ticket: TicketAsked) -> str:
+    """Return what of a ticket that has no price, whatever its legs', is the most likely to be wrong."""
+    if ticket.kind == BetKind.SAME_GAME_PARLAY and ticket.ticket_price is None:
+        return "ticket_price"
+    if ticket.kind == BetKind.TEASER and ticket.ticket_price is None and len(ticket.legs) > 1:
+        return "teaser_points"
+    return "sizes" if ticket.kind == BetKind.ROUND_ROBIN else "legs"
 
 
 def sport_of(ticket: TicketAsked) -> str:

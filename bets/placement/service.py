@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from bets import ledger, offers
-from bets.exceptions import BadBet, GameClosed, IdempotencyConflict, PriceGone, PriceMoved
+from bets.exceptions import BadBet, GameClosed, IdempotencyConflict, Move, PriceGone, PriceMoved
 from bets.grading import EachWay
 from bets.limits import lock_owner, require_within_limits
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetKind, BetLeg, LedgerKind
@@ -57,7 +57,7 @@ def place_straight(
 ) -> Bet:
     """Record a straight bet on one selection: ``place_ticket`` with one leg, which says what holds."""
     if markets.is_lay(selection.market):
-        raise BadBet("Lay prices cannot be backed.")
+        raise BadBet("Lay prices cannot be backed.", field="selection")
     return place_ticket(
         user=user,
         bankroll=bankroll,
@@ -180,11 +180,7 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     at, tail = replayed_at or standing.at, standing.tail
     for game in games:
         check_open(game, at, is_replay=replayed_at is not None)
-    market = read_market(ticket, as_of=replayed_at)
-    legs = [
-        AgreedLeg(leg, agreed_offer(ticket, leg, found.offer, as_of=replayed_at), found.draw_offered)
-        for leg, found in zip(ticket.legs, market, strict=True)
-    ]
+    legs = agreed_legs(ticket, as_of=replayed_at)
     bet = drawn_up(ticket, legs).bet
     bet.placed_at, bet.note, bet.tags = at, note, list(tags)
     if standing.has_limits:
@@ -229,17 +225,31 @@ def check_open(game: Game, at: dt.datetime, *, is_replay: bool) -> None:
         raise GameClosed(f"{game} has started.")
 
 
-def agreed_offer(
-    ticket: TicketAsked, leg: LegAsked, offer: Offer | None, *, as_of: dt.datetime | None
-) -> Offer | None:
-    """Return the book's offer at the price the leg gets; None for a price of the user's own.
+def agreed_legs(ticket: TicketAsked, *, as_of: dt.datetime | None) -> list[AgreedLeg]:
+    """Return the legs at the prices they get. Raises BadBet, PriceGone, PriceMoved with every leg that has moved."""
+    found = [
+        (leg, agreed_offer(ticket, place, on_offer.offer, as_of=as_of), on_offer.draw_offered)
+        for place, (leg, on_offer) in enumerate(
+            zip(ticket.legs, read_market(ticket, as_of=as_of), strict=True)
+        )
+    ]
+    moves = [agreed for _, agreed, _ in found if isinstance(agreed, Move)]
+    if moves:
+        raise PriceMoved(moves)
+    return [AgreedLeg(leg, offer, draw) for leg, offer, draw in found if not isinstance(offer, Move)]
 
-    Raises PriceGone or PriceMoved when the book does not offer what was asked.
+
+def agreed_offer(
+    ticket: TicketAsked, place: int, offer: Offer | None, *, as_of: dt.datetime | None
+) -> Offer | Move | None:
+    """Return the book's offer at the price a leg gets, or how it moved; None for a price of the user's own.
+
+    Raises PriceGone when the book does not offer the line, BadBet for one that names no book.
     """
-    book = ticket.bookmaker
+    book, leg = ticket.bookmaker, ticket.legs[place]
     if book is None:
         if not leg.own_price:
-            raise BadBet("Choose the bookmaker whose price this is.")
+            raise BadBet("Choose the bookmaker whose price this is.", field="bookmaker")
         return None
     if leg.own_price:
         return offer if offer is not None and offer.price == leg.price else None
@@ -249,24 +259,22 @@ def agreed_offer(
         return offer
     named = f" for {leg.name}" if len(ticket.legs) > 1 else ""
     if offer is not None:
-        raise PriceMoved(
-            f"{book}’s price{named} has moved from {{asked}} to {{now}}.",
-            asked=leg.price,
-            price=offer.price,
-            point=offer.point,
-        )
+        template = f"{book}’s price{named} has moved from {{asked}} to {{now}}."
+        return moved_to(place, leg, template, offer.price, offer.point)
     moved = offers.other_point(leg.selection, book, as_of=as_of)
     if moved is not None:
         signed = markets.is_signed(leg.selection.market)
         before, after = (format_point(point, signed=signed) for point in (leg.point, moved.point))
-        raise PriceMoved(
-            f"{book} has moved the line{named} from {before} to {after} at {{now}}.",
-            asked=leg.price,
-            price=moved.price,
-            point=moved.point,
-        )
+        template = f"{book} has moved the line{named} from {before} to {after} at {{now}}."
+        return moved_to(place, leg, template, moved.price, moved.point)
     line = leg.name if named else "this line"
-    raise PriceGone(f"{book} does not offer {line} any more.")
+    raise PriceGone(f"{book} does not offer {line} any more.", field=f"legs.{place}")
+
+
+def moved_to(place: int, leg: LegAsked, template: str, price: Decimal, point: Decimal | None) -> Move:
+    return Move(
+        leg=place, template=template, asked=leg.price, asked_point=leg.point, price=price, point=point
+    )
 
 
 def placed_before(ticket: TicketAsked) -> Bet | None:

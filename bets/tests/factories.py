@@ -50,6 +50,7 @@ from bets.models import (
     WebhookDelivery,
 )
 from bets.placement import place_straight
+from bets.tests.job_factories import JobChunkFactory, JobFactory  # noqa: F401 - all factories are found here
 from games.models import Game
 from games.tests.factories import GameFactory
 from odds.models import Bookmaker, CurrentOdds, Selection, Side

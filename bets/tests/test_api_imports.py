@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from decimal import Decimal
 from typing import Any
@@ -15,7 +13,10 @@ from django.test import Client
 from accounts.models import User
 from accounts.tests.factories import ApiKeyFactory, UserFactory, text_of
 from bets import ledger
+from bets.imports.progress import note_progress
 from bets.imports.rows import MAX_BYTES
+from bets.jobs import running
+from bets.jobs.tasks import run
 from bets.models import Bankroll, Bet, ImportBatch
 from bets.tests.factories import funded_bankroll
 
@@ -48,6 +49,14 @@ def upload(user: User, content: str = FILE, **body: Any) -> str:
     return str(response.json()["id"])
 
 
+def imported(user: User, draft: str) -> Any:
+    """The job of an import once a worker has done it."""
+    response = send(user, f"imports/{draft}/commit/")
+    assert response.status_code == 202, response.content
+    run()
+    return send(user, response.headers["Location"].removeprefix("/api/v1/"), "GET").json()
+
+
 def test_a_file_is_looked_at_imported_and_taken_back(user: User) -> None:
     draft = upload(user)
     assert send(user, f"imports/{draft}/plan/", "GET").json() == {
@@ -59,7 +68,8 @@ def test_a_file_is_looked_at_imported_and_taken_back(user: User) -> None:
         (3, "add", "150", "lost"),
     ]
     assert not Bet.objects.exists(), "looking has written something"
-    done = send(user, f"imports/{draft}/commit/").json()
+    assert imported(user, draft)["state"] == "done"
+    done = send(user, f"imports/{draft}/", "GET").json()
     assert (done["state"], done["added"]) == ("committed", 2)
     assert Bet.objects.owned_by(user).count() == 2
     bankroll = Bankroll.objects.get(user=user)
@@ -82,10 +92,13 @@ def test_rows_that_cannot_be_read_are_refused_with_the_reason(user: User) -> Non
 
 def test_a_file_of_two_meanings_asks_and_is_told(user: User) -> None:
     draft = upload(user, HEADER + "03/04/2026,dk,Celtics,25,-110,won\n")
-    for method, path in (("GET", "plan/"), ("GET", "rows/"), ("POST", "commit/")):
-        response = send(user, f"imports/{draft}/{path}", method)
+    for path in ("plan/", "rows/"):
+        response = send(user, f"imports/{draft}/{path}", "GET")
         assert (response.status_code, response.json()["code"]) == (409, "file_unreadable")
         assert response.json()["errors"][0]["field"] == "dates"
+    job = imported(user, draft)
+    assert (job["state"], job["problem"]["code"]) == ("failed", "file_unreadable")
+    assert job["problem"]["errors"][0]["field"] == "dates"
     assert send(user, f"imports/{draft}/", "PATCH", dates="mdy").status_code == 200
     row = send(user, f"imports/{draft}/rows/", "GET").json()["results"][0]
     assert row["placed_at"].startswith("2026-03-04")
@@ -94,7 +107,7 @@ def test_a_file_of_two_meanings_asks_and_is_told(user: User) -> None:
 def test_bets_go_into_the_bankroll_that_is_named(user: User) -> None:
     bankroll = funded_bankroll("100", user=user, kind="real")
     draft = upload(user, bankroll_id=str(bankroll.pk))
-    send(user, f"imports/{draft}/commit/")
+    imported(user, draft)
     assert Bet.objects.filter(bankroll=bankroll).count() == 2
     other = funded_bankroll("100")
     response = send(user, "imports/", file_name="b.csv", content=FILE, bankroll_id=str(other.pk))
@@ -104,7 +117,9 @@ def test_bets_go_into_the_bankroll_that_is_named(user: User) -> None:
 def test_the_same_key_imports_once_and_the_same_file_adds_nothing(user: User) -> None:
     draft = upload(user)
     first, second = (send(user, f"imports/{draft}/commit/", key="k") for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 202)
     assert first.json() == second.json()
+    assert run() == 1
     plan = send(user, f"imports/{upload(user)}/plan/", "GET").json()
     assert (plan["known"], plan["add"]) == (2, 0)
     assert Bet.objects.count() == 2
@@ -112,20 +127,38 @@ def test_the_same_key_imports_once_and_the_same_file_adds_nothing(user: User) ->
 
 def test_what_is_imported_is_no_draft_any_more(user: User) -> None:
     draft = upload(user)
-    send(user, f"imports/{draft}/commit/")
+    imported(user, draft)
     for method, path in (("GET", "plan/"), ("PATCH", ""), ("DELETE", ""), ("POST", "commit/")):
         response = send(user, f"imports/{draft}/{path}", method)
         assert (response.status_code, response.json()["code"]) == (409, "not_possible")
 
 
-def test_how_far_an_import_is_is_told(user: User) -> None:
+def test_how_far_an_import_is_is_told(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, told = upload(user), []
+    job = send(user, f"imports/{draft}/commit/").json()
+    assert (job["state"], job["written"], job["of"], job["import_id"]) == ("queued", 0, 0, draft)
+
+    def look(job_id: object, written: int, of: int) -> None:
+        note_progress(job_id, written, of)  # type: ignore[arg-type] # the id of a job
+        row = send(user, f"jobs/{job_id}/", "GET").json()
+        told.append((row["state"], row["written"], row["of"]))
+
+    monkeypatch.setattr(running, "note_progress", look)
+    run()
+    assert told == [("running", 0, 0), ("running", 2, 2)]
+    assert send(user, f"jobs/{job['id']}/", "GET").json()["state"] == "done"
+
+
+def test_a_file_that_is_being_imported_stays_as_it_is(user: User) -> None:
     draft = upload(user)
-    path = f"imports/{draft}/progress/"
-    assert send(user, path, "GET").json() == {"state": "draft", "written": 0, "of": 0}
-    send(user, f"imports/{draft}/commit/")
-    told = send(user, path, "GET").json()
-    assert told["state"] == "committed"
-    assert told["written"] == told["of"] == Bet.objects.count() > 0
+    job = send(user, f"imports/{draft}/commit/").json()
+    for method, path in (("PATCH", ""), ("DELETE", ""), ("POST", "commit/")):
+        response = send(user, f"imports/{draft}/{path}", method)
+        assert (response.status_code, response.json()["code"]) == (409, "not_possible"), path
+    assert send(user, f"jobs/{job['id']}/cancel/").json()["state"] == "cancelled"
+    assert run() == 0
+    assert not Bet.objects.exists()
+    assert imported(user, draft)["state"] == "done"
 
 
 def test_a_file_is_forgotten(user: User) -> None:
@@ -159,23 +192,3 @@ def test_a_body_larger_than_any_file_is_refused_unread(user: User) -> None:
     assert (response.status_code, response.json()["code"]) == (413, "too_large")
     other = send(user, "bankrolls/", name="x" * 3_000_000)
     assert (other.status_code, other.json()["code"]) == (413, "too_large")
-
-
-def test_bets_leave_as_files_and_come_back(user: User) -> None:
-    send(user, f"imports/{upload(user)}/commit/")
-    response = send(user, "exports/", "GET")
-    assert response.headers["Content-Type"] == "application/json"
-    assert "attachment" in response.headers["Content-Disposition"]
-    assert len(response.json()["bets"]) == 2
-    flat = send(user, "exports/?format=csv&status=won", "GET")
-    assert flat.headers["Content-Type"].startswith("text/csv")
-    assert len(list(csv.DictReader(io.StringIO(flat.content.decode())))) == 1
-    other = UserFactory()
-    assert send(other, f"imports/{upload(other, response.content.decode())}/commit/").json()["added"] == 2
-
-
-def test_an_unknown_format_or_filter_is_named(user: User) -> None:
-    for query, field in (("format=excel", "format"), ("status=fine", "status"), ("moon=1", "moon")):
-        response = send(user, f"exports/?{query}", "GET")
-        assert response.status_code == 400
-        assert response.json()["errors"][0]["field"] == field

@@ -169,7 +169,7 @@ class TestMoving:
             ("deposit", "5", {"arrives": "5"}, "arrives"),
             ("deposit", "5", {"happened_at": "2026-11-20T12:00:00"}, "happened_at"),
             ("deposit", "5", {"happened_at": "yesterday"}, "happened_at"),
-            ("adjustment", "5", {}, ""),
+            ("adjustment", "5", {}, "note"),
             ("transfer", "5", {}, "to_bankroll_id"),
             ("transfer", "5", {"to_bankroll_id": "0195f1a0-0000-7000-8000-0000000000d1"}, "to_bankroll_id"),
             ("undo", "5", {}, "kind"),

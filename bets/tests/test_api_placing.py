@@ -207,6 +207,13 @@ class TestRefusals:
         response = post(program(bankroll), asked(bankroll, leg(line, odds="-105")))
         problem = refused(response, 409, "price_moved")
         assert (problem["price"], problem["decimal"], problem["point"]) == ("-110", "1.909091", "-3.5")
+        assert problem["legs"] == [
+            {
+                "position": 1, "asked": "-105", "asked_decimal": "1.952381", "asked_point": "-3.5",
+                "price": "-110", "decimal": "1.909091", "point": "-3.5",
+            }
+        ]  # fmt: skip
+        assert fields_of(problem) == ["legs.0.odds"]
 
     def test_a_withdrawn_line_is_gone(self, bankroll: Bankroll, line: CurrentOdds) -> None:
         CurrentOdds.objects.all().delete()

@@ -35,6 +35,7 @@ from bets.tests.factories import (
     SlipLegFactory,
 )
 from bets.tests.import_breaks import IMPORTS
+from bets.tests.job_breaks import JOBS
 from bets.tests.keeping_breaks import KEPT
 from bets.tests.money_breaks import MONEY
 from bets.tests.preference_breaks import PREFERENCES
@@ -169,6 +170,7 @@ BREAKS: dict[str, list[Callable[[], object]]] = {
     **IMPORTS,
     **KEPT,
     **SLIPS,
+    **JOBS,
     **WEBHOOKS,
     **MONEY,
     "leg_bet_type_is_known": [lambda: leg(bet_type="coin")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from bets.history.saved import save_filter
 from bets.history.tagging import retag
 from bets.imports.drafts import keep_draft
 from bets.limits import set_limit
-from bets.models import Bankroll, Bet, BetStatus, LimitChange
+from bets.models import Bankroll, Bet, BetStatus, Job, LimitChange
 from bets.settlement import settle_due as settle
 from bets.tests.factories import (
     WebhookDeliveryFactory,
@@ -24,6 +25,7 @@ from bets.tests.factories import (
     offered,
     place,
 )
+from bets.tests.job_factories import JobChunkFactory, JobFactory
 from feeds.tests.factories import ApiCallFactory, QuotaFactory
 from games.models import Sport
 from games.tests.factories import (
@@ -69,6 +71,7 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "bankrolls": bankroll.pk,
         "operations": deposit(bankroll=bankroll, amount=Decimal(5), by=owner).pk,
         "imports": keep_draft(owner, "bets.csv", FILE, "auto").pk,
+        "jobs": written_file(owner).pk,
         "tag-edits": retag(bets=Bet.objects.owned_by(owner), by=owner, add=["nba"]).pk,  # type: ignore[union-attr]
         "filters": save_filter(by=owner, name="Won", query="status=won").pk,
         "limits": loosening(owner).pk,
@@ -83,6 +86,16 @@ def ids_of_world(owner: User) -> dict[str, Any]:
         "begun": begun.pk,
         "futures": open_outright().pk,
     }
+
+
+def written_file(owner: User) -> Job:
+    """An export that is done, with its file."""
+    now, content = timezone.now(), b'{"bets": []}'
+    digest = hashlib.sha256(content).hexdigest()
+    told = {"size": len(content), "checksum": digest, "expires_at": now + dt.timedelta(days=1)}
+    job: Job = JobFactory(user=owner, done=True, created_at=now, started_at=now, finished_at=now, **told)
+    JobChunkFactory(job=job, content=content)
+    return job
 
 
 def loosening(owner: User) -> LimitChange:

@@ -18,6 +18,8 @@ WITH_OWN_MONEY = of_callers(401, 422, 201, 403, 201, 422, 403, 403)
 """A stranger's body names what is not his: for him that does not exist."""
 OWN_CHANGE = of_callers(401, 404, 200, 403, 200, 404, 403, 403)
 OWN_NEW = of_callers(401, 201, 201, 403, 201, 201, 403, 403)
+OWN_JOB = of_callers(401, 202, 202, 403, 202, 202, 403, 403)
+OWN_COMMIT = of_callers(401, 404, 202, 403, 202, 404, 403, 403)
 OWN_SET = of_callers(401, 200, 200, 403, 200, 200, 403, 403)
 
 Body = Callable[[dict[str, Any]], Any]
@@ -96,7 +98,10 @@ WRITES: dict[tuple[str, str], tuple[dict[str, int], Body]] = {
     ("import-list", "POST"): (OWN_NEW, file_to_read),
     ("import-detail", "PATCH"): (OWN_CHANGE, lambda ids: {"dates": "mdy"}),
     ("import-detail", "DELETE"): (own_decision(204), nothing),
-    ("import-commit", "POST"): (OWN_CHANGE, nothing),
+    ("import-commit", "POST"): (OWN_COMMIT, nothing),
+    ("export-list", "POST"): (OWN_JOB, lambda ids: {"format": "csv", "query": "status=won"}),
+    ("job-cancel", "POST"): (own_decision(409), nothing),  # it is done
+    ("job-detail", "DELETE"): (own_decision(204), nothing),
     ("import-undo", "POST"): (own_decision(409), nothing),  # it has not been imported
     ("tag-edit-list", "POST"): (WITH_OWN_MONEY, lambda ids: {"bets": [str(ids["open"])], "add": ["fresh"]}),
     ("tag-edit-undo", "POST"): (OWN_CHANGE, nothing),

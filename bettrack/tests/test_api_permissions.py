@@ -79,11 +79,12 @@ EXPECTED: dict[tuple[str, str], dict[str, int]] = {
     ("import-detail", "GET"): OWN_ONE,
     ("import-plan", "GET"): OWN_ONE,
     ("import-rows", "GET"): OWN_ONE,
-    ("import-progress", "GET"): OWN_ONE,
+    ("job-list", "GET"): OWN_LIST,
+    ("job-detail", "GET"): OWN_ONE,
+    ("job-file", "GET"): OWN_ONE,
     ("webhook-list", "GET"): OWN_LIST,
     ("webhook-detail", "GET"): OWN_ONE,
     ("webhook-deliveries", "GET"): OWN_ONE,
-    ("export-list", "GET"): dict(OWN_LIST),
     ("statistics-list", "GET"): OWN_ONE,
     ("review-list", "GET"): STAFF,
     ("review-detail", "GET"): STAFF,
@@ -104,6 +105,7 @@ QUERIES = {
 }
 """What an operation must be told, or is told so that it has something to show."""
 MAY_BE_EMPTY = {
+    "job-file",  # no rows, but a file
     "stream-list",  # without a Last-Event-ID and without waiting
     "game-placings",  # of a match
     "odds-board",  # towards midnight no game of the world is today's

@@ -84,7 +84,9 @@ def test_an_address_of_a_wrong_form_is_refused_with_the_reason(text: str, words:
         checked_url(text)
 
 
-@pytest.mark.parametrize("host", ["93.184.216.34", "3com.com", "127.1.example.org", "0x7f.org", "example.org."])
+@pytest.mark.parametrize(
+    "host", ["93.184.216.34", "3com.com", "127.1.example.org", "0x7f.org", "example.org."]
+)
 def test_names_with_digits_and_whole_addresses_are_taken(host: str) -> None:
     assert checked_url(f"https://{host}/hook").host == host
 
