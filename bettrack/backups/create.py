@@ -36,6 +36,8 @@ class Backup:
     """Where it was copied to."""
     offsite_problem: str = ""
     """Why the off-site copy failed; the backup itself is good."""
+    prune_problem: str = ""
+    """Why old ones could not be removed; likewise."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +112,21 @@ def _made_and_pruned(wanted: Wanted, days: int, least: int, progress: Progress, 
         with claimed(wanted.folder):
             made = _make(wanted, progress, started)
             if not wanted.tables:
-                gone = prune(wanted.folder, now=wanted.now, keep_days=days, keep_min=least)
-                made = replace(made, pruned=gone)
+                made = _pruned(made, wanted, days, least)
     except OSError as error:
         raise BackupError(
             f"The backup could not be written to {wanted.folder}: {error.strerror or error}. Older backups are "
             "untouched."
         ) from error
     return made
+
+
+def _pruned(made: Backup, wanted: Wanted, days: int, least: int) -> Backup:
+    try:
+        return replace(made, pruned=prune(wanted.folder, now=wanted.now, keep_days=days, keep_min=least))
+    except (OSError, BackupError) as error:
+        logger.error("old backups cannot be removed: %s", error)
+        return replace(made, prune_problem=str(error))
 
 
 def _make(wanted: Wanted, progress: Progress, started: float) -> Backup:

@@ -158,15 +158,14 @@ def backups_in(folder: Path) -> list[Stored]:
 def prune(folder: Path, *, now: dt.datetime, keep_days: int, keep_min: int) -> list[Path]:
     """Remove backups older than ``keep_days`` days as long as ``keep_min`` whole ones stay; return what went.
 
-    A damaged or partial one does not count as one that stays.
+    A damaged or partial one does not count as one that stays, and goes no sooner than the others. Raises OSError.
     """
     oldest = now - dt.timedelta(days=keep_days)
     whole, gone = 0, []
     for stored in backups_in(folder):
         expired = stored.made_at < oldest
-        counts = stored.is_whole()
-        if not expired or (counts and whole < keep_min):
-            whole += counts
+        if not expired or whole < keep_min:
+            whole += stored.is_whole()
             continue
         trash = folder / f"{TRASH}{stored.path.name}"
         stored.path.rename(trash)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from bettrack.backups.catalog import Session
 from bettrack.backups.databases import Database, last_line
 from bettrack.backups.errors import BackupError, Busy
 from bettrack.backups.programs import DOCKER, Running, running
+from bettrack.upgrades import patience
 
 LOCK: Final = 0x42_6B_75_70
 """Advisory lock of whoever backs up or replaces a database; it ends with the session."""
@@ -24,6 +26,9 @@ BEGIN: Final = (
     "SET lock_timeout = '120s'; SET TimeZone = 'UTC'; "
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 )
+SHARE_MIGRATIONS: Final = f"SELECT to_json(pg_try_advisory_lock_shared({patience.LOCK}))"
+LONGEST_MIGRATION: Final = 120.0
+"""Seconds to wait for."""
 TAKE_LOCK: Final = f"SELECT to_json(pg_try_advisory_lock({LOCK}))"
 EXPORT: Final = "SELECT to_json(pg_export_snapshot())"
 BUSY: Final = "Another backup or restore of this database is at work: wait for it to end."
@@ -91,7 +96,7 @@ class ThroughPsql:
 def snapshot(database: Database) -> Iterator[tuple[Session, str]]:
     """A session in a transaction whose view of the data is exported, and the name of that view, for pg_dump.
 
-    Holds the lock of backups. Raises Busy and BackupError.
+    Holds the lock of backups, and keeps migrations waiting. Raises Busy and BackupError.
     """
     connection = database.connect()
     try:
@@ -125,5 +130,17 @@ def looking_at(database: Database) -> Iterator[Session]:
 def _begin(session: OverConnection | ThroughPsql) -> str:
     if not session.value(TAKE_LOCK):
         raise Busy(BUSY)
+    _keep_migrations_away(session)
     session.run(BEGIN)
     return str(session.value(EXPORT))
+
+
+def _keep_migrations_away(session: OverConnection | ThroughPsql) -> None:
+    """A table that is rewritten after the snapshot was taken is empty in it, and would be dumped so. Raises BackupError."""
+    deadline = time.monotonic() + LONGEST_MIGRATION
+    while not session.value(SHARE_MIGRATIONS):
+        if time.monotonic() >= deadline:
+            raise BackupError(
+                "The database is being migrated: a backup of that moment would not be whole. Wait for it to end."
+            )
+        time.sleep(0.5)

@@ -35,6 +35,7 @@ NOUN: Final[dict[Kind, str]] = {
     "offsite": "off-site copy",
 }
 
+CLOCKS_DIFFER: Final = dt.timedelta(hours=1)
 UNREACHABLE: Final = (redis.RedisError, OSError, EmbeddedServiceError)
 """What a cache that is away raises."""
 
@@ -128,6 +129,11 @@ def _state(kind: Kind, now: dt.datetime) -> State:
     age = max(now - good.at, dt.timedelta(0)) if good else None
     if newest is not None and not newest.ok:
         return State(False, f"The last {noun} failed.", good, newest, age)
+    if good is not None and is_to_come(good, now):
+        reason = (
+            f"The last {noun} is dated {good.at:%Y-%m-%d %H:%M} UTC, which is yet to come: a clock was wrong."
+        )
+        return State(False, reason, good, newest, age)
     if age is not None:
         fresh = age <= allowed
         reason = f"The last {noun} is {'from' if fresh else 'only from'} {good.at:%Y-%m-%d %H:%M} UTC."  # type: ignore[union-attr]
@@ -149,10 +155,15 @@ def installed_at() -> dt.datetime | None:
     return found
 
 
+def is_to_come(attempt: Attempt, now: dt.datetime) -> bool:
+    """Whether a clock was wrong, then or now, by more than clocks differ."""
+    return attempt.at > now + CLOCKS_DIFFER
+
+
 def _is_missing(file: str) -> bool:
-    """Whether this machine sees the folder of backups, and the file is not in it."""
+    """Whether the file is gone, as far as this machine knows: it sees the folder, or made the backup itself."""
     path = Path(file)
-    return bool(file) and path.parent.is_dir() and not path.exists()
+    return bool(file) and not path.exists() and (path.parent.is_dir() or _path("backup").exists())
 
 
 def _path(kind: Kind) -> Path:

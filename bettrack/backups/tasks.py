@@ -44,9 +44,9 @@ def catch_up() -> str:
     """Make the backup that fell due while nothing ran; return a sentence for the log."""
     if settings.BACKUPS.at is None:
         return "nightly backups are switched off"
-    last = state.last_backup()
+    last, now = state.last_backup(), timezone.now()
     since = last.at if last else state.installed_at()
-    if since is None or timezone.now() - since < DAY:
+    if since is None or (now - since < DAY and not (last and state.is_to_come(last, now))):
         return "not due"
     return make_backup()
 

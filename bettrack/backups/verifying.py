@@ -39,7 +39,7 @@ def verify_backup(
     """
     started = time.monotonic()
     try:
-        found = _verified(now, path or newest(), server, trust, progress, started)
+        found = _verified(now, path or newest(now), server, trust, progress, started)
     except Busy:
         raise
     except BackupError as error:

@@ -17,7 +17,7 @@ from psycopg import errors
 TRIES: Final = 10
 LONGEST_PAUSE: Final = 15.0
 LOCK: Final = 0x42657454
-"""Key of the advisory lock that lets one process migrate at a time."""
+"""Key of the advisory lock that lets one process migrate at a time, and none while a backup is made."""
 
 Say = Callable[[str], None]
 
@@ -28,7 +28,7 @@ def one_at_a_time(connection: BaseDatabaseWrapper, say: Say) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
-            say("Another process is migrating the database; waiting for it")
+            say("Another process is migrating the database, or backing it up; waiting for it")
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     try:
         yield

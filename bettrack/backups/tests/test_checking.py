@@ -191,6 +191,38 @@ def test_damaged_and_partial_ones_do_not_count_as_kept(kept: dict[str, Backup], 
     assert ages(folder) == [0, 0, 1, 2, 40]
 
 
+def test_damaged_ones_stay_too_while_there_are_few_whole_ones(
+    kept: dict[str, Backup], tmp_path: Path
+) -> None:
+    folder = tmp_path / "b"
+    history(folder, kept["custom"], [0, 40, 50])
+    for stored in backups_in(folder)[1:]:
+        stored.manifest_path.unlink()
+    assert not prune(folder, now=NOW, keep_days=30, keep_min=2)
+    assert ages(folder) == [0, 40, 50]
+
+
+def test_a_backup_is_good_although_old_ones_cannot_be_removed(
+    kept: dict[str, Backup],
+    tmp_path: Path,
+    origin: Database,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "b"
+    history(folder, kept["custom"], [40, 50])
+
+    def refused(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("bettrack.backups.folder.remove", refused)
+    with django_db_blocker.unblock():
+        made = backup(now=NOW, folder=folder, keep_min=1, source=Source(origin))
+    assert made.path.exists()
+    assert not made.pruned
+    assert "Permission denied" in made.prune_problem
+
+
 def test_a_failed_backup_prunes_nothing(
     kept: dict[str, Backup], tmp_path: Path, origin: Database, django_db_blocker: DjangoDbBlocker
 ) -> None:
@@ -208,7 +240,14 @@ def test_a_failed_backup_prunes_nothing(
 def test_the_newest_is_the_one_that_is_dated_last(kept: dict[str, Backup], place: Path) -> None:
     history(place, kept["custom"], [3, 1, 2])
     shutil.copy(kept["custom"].path, place / f"bettrack-{NOW:%Y%m%dT%H%M%SZ}-partial.dump")
-    assert newest().name == f"bettrack-{NOW - DAY:%Y%m%dT%H%M%SZ}.dump"
+    assert newest(NOW).name == f"bettrack-{NOW - DAY:%Y%m%dT%H%M%SZ}.dump"
+
+
+def test_one_that_a_wrong_clock_dated_is_not_the_newest(kept: dict[str, Backup], place: Path) -> None:
+    history(place, kept["custom"], [-400])
+    assert newest(NOW).name == f"bettrack-{NOW + 400 * DAY:%Y%m%dT%H%M%SZ}.dump"
+    history(place, kept["custom"], [3])
+    assert newest(NOW).name == f"bettrack-{NOW - 3 * DAY:%Y%m%dT%H%M%SZ}.dump"
 
 
 def test_a_second_backup_in_the_same_second_has_a_name_of_its_own(

@@ -29,6 +29,8 @@ from bettrack.backups.errors import BackupError, BadFolder, Busy
 from bettrack.backups.folder import prepare
 from bettrack.backups.loading import load
 from bettrack.backups.programs import Program
+from bettrack.backups.tests.conftest import run
+from bettrack.upgrades import patience
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -225,6 +227,46 @@ def test_two_at_once_are_one(ours: Database, make: Make, place: Path, tmp_path: 
         let_go()
         thread.join(60)
     assert said == []
+
+
+def test_a_table_that_a_migration_rewrites_is_not_dumped_empty(ours: Database, make: Make) -> None:
+    [(bets,)] = run(ours, "SELECT count(*) FROM bets")
+    with ours.connect() as migration:
+        migration.execute(f"SELECT pg_advisory_lock({patience.LOCK})")
+        migration.execute("BEGIN; ALTER TABLE bets ADD COLUMN lucky float DEFAULT random()")
+        made: list[Backup] = []
+        thread = threading.Thread(target=lambda: made.append(make()))
+        thread.start()
+        wait_for_a_session_that_waits(ours)
+        migration.execute("COMMIT")
+        migration.execute(f"SELECT pg_advisory_unlock({patience.LOCK})")
+        thread.join(60)
+    assert made[0].manifest.rows["public.bets"] == bets > 0
+
+
+def wait_for_a_session_that_waits(database: Database) -> None:
+    """Until the backup asks for a lock: the migrations' again and again, or a table's."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if run(
+            database.named("postgres"),
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'bettrack backup' "  # noqa: S608 - a constant
+            f"AND (wait_event_type = 'Lock' OR query = '{sessions.SHARE_MIGRATIONS}')",
+        ):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no backup waits")
+
+
+def test_a_migration_that_goes_on_and_on_is_said(
+    ours: Database, make: Make, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "LONGEST_MIGRATION", 0.1)
+    with ours.connect() as migration:
+        migration.execute(f"SELECT pg_advisory_lock({patience.LOCK})")
+        with pytest.raises(BackupError, match="The database is being migrated"):
+            make()
+    assert files(place) == {}
 
 
 @pytest.mark.parametrize("major", [0, 14])

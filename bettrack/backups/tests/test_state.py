@@ -72,6 +72,21 @@ def test_a_file_that_somebody_removed_is_down(tmp_path: Path) -> None:
     assert backup_state(NOW).reason == "The file of the last backup is gone."
 
 
+def test_a_folder_that_is_gone_is_down_where_the_backup_was_made(tmp_path: Path, settings: Settings) -> None:
+    record("backup", good(NOW - HOUR, tmp_path / "unmounted" / "a.dump"))
+    assert backup_state(NOW).ok is False
+    assert backup_state(NOW).reason == "The file of the last backup is gone."
+
+
+def test_one_that_a_wrong_clock_dated_vouches_for_nothing() -> None:
+    record("backup", good(NOW + dt.timedelta(days=400)))
+    found = backup_state(NOW)
+    assert found.ok is False
+    assert found.reason.endswith("which is yet to come: a clock was wrong.")
+    record("backup", good(NOW + dt.timedelta(minutes=5)))
+    assert backup_state(NOW).ok is True
+
+
 def test_none_is_due_on_the_first_day_and_missed_on_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "installed_at", lambda: NOW - 5 * HOUR)
     assert backup_state(NOW).ok is None

@@ -75,6 +75,8 @@ class Command(BaseCommand):
             self.stdout.write("It holds only the tables asked for and cannot be restored as a whole.")
         for path in made.pruned:
             self.stdout.write(f"Removed {path.name}, which was too old.")
+        if made.prune_problem:
+            self.stderr.write(f"Old backups could not be removed: {made.prune_problem}. Make room by hand.")
         if made.offsite:
             self.stdout.write(f"Copied to {made.offsite}.")
         if made.offsite_problem:
