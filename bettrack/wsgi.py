@@ -19,6 +19,10 @@ os.environ[ROLE_VARIABLE] = "web"
 share(settings.HOME)
 
 application = get_wsgi_application()
+if not settings.TESTING:
+    from bettrack.monitoring.watcher import start_standing_in  # needs the models
+
+    start_standing_in()
 bool(get_resolver().url_patterns)  # imports the views now, so that no first request waits for it
 gc.collect()
 gc.freeze()  # what has been imported stays: no collection need look at it

@@ -15,11 +15,15 @@ from bettrack.drill.disk import small_disk
 from bettrack.drill.instance import Instance, value
 from bettrack.drill.provider import Trouble
 from bettrack.drill.scene import Scene
+from bettrack.running.supervision import Child
 from feeds.models import ApiCall
 from odds.models import OddSnapshot
 
 Strike = Callable[[Scene, bool], Iterator[Check]]
-QUEUE, FEED, BACKUP = "work:queue", "provider:the_odds_api", "work:backup"
+QUEUE, FEED, BACKUP, SCHEDULE = "work:queue", "provider:the_odds_api", "work:backup", "work:schedule"
+WORKERS = "work:workers"
+TOLD = """SELECT count(*) FROM alerts a JOIN incidents i ON i.id = a.incident_id JOIN monitors m ON m.id = i.monitor_id
+WHERE m.key = %s AND a.kind = 'down' AND a.state = 'sent'"""
 LATEST = "SELECT coalesce(max(captured_at), '-infinity') FROM odd_snapshots"
 
 
@@ -118,6 +122,23 @@ def provider_answers(trouble: Trouble, *, calls: int, harmless: bool = False) ->
     return strike
 
 
+def hangs(child: Callable[[Instance], Child], monitor: str) -> Strike:
+    """A process stands still, which nobody's supervisor sees: what is left of the instance notices and tells."""
+
+    def strike(scene: Scene, short: bool) -> Iterator[Check]:
+        scene.monitor(monitor, "up")
+        before = value(TOLD, monitor)
+        with scene.instance.stopped(child(scene.instance)):
+            yield attempt("its monitor is down", partial(scene.monitor, monitor, "down"))
+            told = partial(scene.instance.until, "the alert", lambda: value(TOLD, monitor) > before)
+            yield attempt("an alert is sent", told)
+        yield attempt("the monitor is up again", partial(scene.monitor, monitor, "up"))
+        scene.provider.advance()
+        yield attempt("prices are taken in again", scene.await_step)
+
+    return strike
+
+
 def clock_skew(scene: Scene, short: bool) -> Iterator[Check]:
     """The provider's clock is hours ahead, then hours behind: the database's own decides."""
     for hours in (2, -2):
@@ -185,6 +206,8 @@ FAULTS = (
         "the provider answers slowly",
         provider_answers(Trouble(delay=3.0), calls=4, harmless=True),
     ),
+    Fault("scheduler", "the scheduler hangs", hangs(lambda instance: instance.beat, SCHEDULE)),
+    Fault("worker", "the worker hangs", hangs(lambda instance: instance.worker, WORKERS)),
     Fault("clock-skew", "the provider's clock is wrong", clock_skew),
     Fault("backup-disk-full", "the disk for backups is full", backup_disk_full),
 )

@@ -166,6 +166,17 @@ class Instance:
                 os.killpg(child.process.pid, signal.SIGKILL)
             child.process.wait()
 
+    @contextlib.contextmanager
+    def stopped(self, child: Child) -> Iterator[None]:
+        """Have a process of `up` stand still with all that it started: it is there and does nothing."""
+        family = child.process.pid if child.process is not None else 0
+        os.killpg(family, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(family, signal.SIGCONT)
+
     def _load(self, schema: Path) -> None:
         psql = binaries.postgres_bin() / "psql"
         place = ["-h", str(settings.EMBEDDED.sockets), "-U", "bettrack", "-d", self.database]

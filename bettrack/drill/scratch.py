@@ -22,6 +22,8 @@ def environment(home: Path, *, redis_port: int, pace: float, **more: str) -> dic
         "BETTRACK_ENV_FILE": os.devnull,
         "BETTRACK_NO_BOOTSTRAP": "1",
         "BETTRACK_PACE": str(pace),
+        "ALERT_EMAILS": "operator@example.com",
+        "EMAIL_URL": "dummymail://",
         "API_RATE_ANONYMOUS_READS": "1000000/min",
         "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
         "DJANGO_SETTINGS_MODULE": "bettrack.settings",

@@ -29,6 +29,7 @@ def connect() -> None:
     signals.task_postrun.connect(end_task, dispatch_uid=uid)
     signals.beat_init.connect(watch_beside, dispatch_uid=uid)
     signals.worker_ready.connect(worker_lives, dispatch_uid=uid)
+    signals.worker_ready.connect(watch_in_stead, dispatch_uid=f"{uid}: watcher")
     signals.heartbeat_sent.connect(worker_lives, dispatch_uid=uid)
 
 
@@ -71,6 +72,13 @@ def watch_beside(**_: object) -> None:
     from .watcher import start  # needs the models
 
     start()
+
+
+def watch_in_stead(**_: object) -> None:
+    """Have the worker look where the scheduler does not: without it nobody is told to."""
+    from .watcher import start_standing_in  # needs the models
+
+    start_standing_in()
 
 
 def worker_lives(sender: Any = None, **_: object) -> None:
