@@ -11,6 +11,7 @@ class BetTrackConfig(AppConfig):
         """Tell the library's section of the admin from our own, which is called Accounts too, and give other parts their start."""
         from bettrack import auditing
         from bettrack.monitoring import expectations, sentry
+        from bettrack.scaling import checks  # noqa: F401 - registers itself
         from rest.wording import speak_plainly
 
         apps.get_app_config("account").verbose_name = "Email addresses"

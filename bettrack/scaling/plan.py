@@ -32,10 +32,16 @@ GUARDS: Final = frozenset(
     }
 )
 """Triggers that stand in for foreign keys of the board; on a cluster real ones do it, as shards cannot ask tables."""
-BOARD_KEYS: Final = """ALTER TABLE current_odds
-    ADD CONSTRAINT current_odds_have_a_bookmaker FOREIGN KEY (bookmaker_id) REFERENCES bookmakers (id) ON DELETE RESTRICT,
-    ADD CONSTRAINT current_odds_selection_is_of_its_game
-        FOREIGN KEY (game_id, selection_id) REFERENCES selections (game_id, id) ON DELETE CASCADE"""
+BOARD_KEYS: Final = {
+    "current_odds_have_a_bookmaker": "FOREIGN KEY (bookmaker_id) REFERENCES bookmakers (id) ON DELETE RESTRICT",
+    "current_odds_selection_is_of_its_game": (
+        "FOREIGN KEY (game_id, selection_id) REFERENCES selections (game_id, id) ON DELETE CASCADE"
+    ),
+}
+KNOWN: Final = """
+SELECT table_name::text, citus_table_type, distribution_column FROM citus_tables
+WHERE citus_table_type IN ('distributed', 'reference') AND table_name::text = ANY(%s)
+"""
 ON_COORDINATOR: Final = "citus_is_coordinator()"
 
 
@@ -47,24 +53,61 @@ class Step(NamedTuple):
 
 
 def plan(app_role: str) -> list[Step]:
-    """Every statement in its order, to be run in one transaction; ``app_role`` is who the application connects as."""
+    """Every statement that is still missing, in order, to be run in one transaction.
+
+    ``app_role`` is who the application connects as. Of a cluster where all is done, its rights are left: tables of a
+    later version need them too.
+    """
+    known = citus_tables()
     return [
         Step("one connection a node, as foreign keys to reference tables need", SEQUENTIAL),
         Step("the audit's triggers on reference tables", "SET LOCAL citus.enable_unsafe_triggers = on"),
         *_identities(),
         *_triggers(),
-        Step("the board's foreign keys instead of its triggers", BOARD_KEYS),
-        *(Step("on every node", f"SELECT create_reference_table('{table}')") for table in REFERENCE),
-        Step(
-            "sharded by game, its months with it",
-            f"SELECT create_distributed_table('{DISTRIBUTED[0]}', '{KEY}', colocate_with := 'none')",
+        *_board_keys(),
+        *(
+            Step("on every node", f"SELECT create_reference_table('{table}')")
+            for table in REFERENCE
+            if table not in known
         ),
-        Step(
-            "each game's board beside its archive",
-            f"SELECT create_distributed_table('{DISTRIBUTED[1]}', '{KEY}', colocate_with := '{DISTRIBUTED[0]}')",
+        *(
+            Step(why, f"SELECT create_distributed_table('{table}', '{KEY}', colocate_with := '{beside}')")
+            for table, beside, why in (
+                (DISTRIBUTED[0], "none", "sharded by game, its months with it"),
+                (DISTRIBUTED[1], DISTRIBUTED[0], "each game's board beside its archive"),
+            )
+            if table not in known
         ),
         *_privileges(app_role),
     ]
+
+
+def is_done() -> bool:
+    """All tables are where they are to be."""
+    return citus_tables().keys() >= {*DISTRIBUTED, *REFERENCE}
+
+
+def citus_tables() -> dict[str, str]:
+    """What Citus knows of our tables: the column by which each is sharded, '' for one on every node."""
+    if rows("SELECT to_regclass('citus_tables')")[0][0] is None:
+        return {}
+    return {
+        table: key if kind == "distributed" else ""
+        for table, kind, key in rows(KNOWN, [*DISTRIBUTED, *REFERENCE])
+    }
+
+
+def _board_keys() -> Iterator[Step]:
+    missing = [
+        f"ADD CONSTRAINT {name} {definition}"
+        for name, definition in BOARD_KEYS.items()
+        if not rows(
+            "SELECT 1 FROM pg_constraint WHERE conname = %s AND conrelid = 'current_odds'::regclass", name
+        )
+    ]
+    if missing:
+        why = "the board's foreign keys instead of its triggers"
+        yield Step(why, "ALTER TABLE current_odds\n    " + ",\n    ".join(missing))
 
 
 SEQUENTIAL: Final = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
@@ -100,7 +143,7 @@ def _triggers() -> Iterator[Step]:
             yield Step("a foreign key stands in for it", drop)
         elif table in DISTRIBUTED:
             yield Step("privileges stand in for it", drop)
-        else:
+        elif ON_COORDINATOR not in definition:
             yield Step("written once, not on every node", drop)
             yield Step("written once, not on every node", on_coordinator(definition))
 
@@ -140,14 +183,20 @@ def obstacles(app_role: str) -> Iterator[str]:
     version = int(rows("SHOW server_version_num")[0][0]) // 10_000
     if version < OLDEST_POSTGRES:
         yield f"PostgreSQL is {version}: Citus {OLDEST_CITUS} needs {OLDEST_POSTGRES} or newer."
-    extension = rows("SELECT extversion FROM pg_extension WHERE extname = 'citus'")
-    if not extension:
+    citus = citus_version()
+    if not citus:
         yield "The database has no extension citus: install Citus on every node and run CREATE EXTENSION citus."
-    elif int(re.split(r"\D", str(extension[0][0]))[0]) < OLDEST_CITUS:
-        yield f"Citus is {extension[0][0]}: {OLDEST_CITUS} or newer is needed."
+    elif int(re.split(r"\D", citus)[0]) < OLDEST_CITUS:
+        yield f"Citus is {citus}: {OLDEST_CITUS} or newer is needed."
     else:
         yield from _cluster()
     yield from _roles(app_role)
+
+
+def citus_version() -> str:
+    """Of the extension in this database; '' without it."""
+    found = rows("SELECT extversion FROM pg_extension WHERE extname = 'citus'")
+    return str(found[0][0]) if found else ""
 
 
 def _cluster() -> Iterator[str]:
@@ -156,12 +205,12 @@ def _cluster() -> Iterator[str]:
         yield "The coordinator is not among the nodes: SELECT citus_set_coordinator_host('host', 5432)."
     if not any(group for (group,) in nodes):
         yield "There is no worker: SELECT citus_add_node('host', 5432) for each."
-    known = rows(
-        "SELECT logicalrelid::regclass::text FROM pg_dist_partition WHERE logicalrelid = ANY(%s::regclass[])",
-        [*DISTRIBUTED, *REFERENCE],
-    )
-    if known:
-        yield f"Distributed already: {', '.join(sorted(name for (name,) in known))}."
+    for table, key in sorted(citus_tables().items()):
+        wanted = KEY if table in DISTRIBUTED else ""
+        if key != wanted:
+            is_so = f"is sharded by {key}" if key else "is on every node"
+            to_be = f"sharded by {wanted}" if wanted else "on every node"
+            yield f"{table} {is_so} and is to be {to_be}: SELECT undistribute_table('{table}')."
 
 
 def _roles(app_role: str) -> Iterator[str]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from decimal import Decimal
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from bettrack.scaling import shape
 from bettrack.scaling.plan import GUARDS, obstacles, on_coordinator, plan
+from games.tests.factories import GameFactory
+from odds.partitions import create_months
+from odds.tests.factories import BookmakerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -107,3 +113,61 @@ def test_the_plan_is_printed_with_what_is_in_the_way() -> None:
     call_command("distribute", "--plan", stdout=out)
     assert "-- In the way: The database has no extension citus" in out.getvalue()
     assert out.getvalue().rstrip().endswith("COMMIT;")
+
+
+SIZES = re.compile(
+    r"^\|[^|]+\| ([\d,]+) \| ([\d,]+)[^|]*\| ([\d,]+) \| ([\d.]+) (MB|GB) \| ([\d.]+) GB \|$", re.MULTILINE
+)
+MEASURED = re.compile(r"takes (\d+) bytes of table and (\d+) of its index, .*: (\d+) bytes\.")
+CHANGED = Decimal("0.21")
+
+
+def told() -> str:
+    return (settings.BASE_DIR / "docs" / "scaling.md").read_text()
+
+
+def test_the_sizes_that_the_page_tells_follow_from_each_other() -> None:
+    found = MEASURED.search(told())
+    assert found
+    table, index, row = map(int, found.groups())
+    assert table + index == row
+    lines = SIZES.findall(told())
+    assert len(lines) == 4
+    for outcomes, polls, changes, a_day, unit, a_month in lines:
+        exact = Decimal(outcomes.replace(",", "")) * Decimal(polls.replace(",", "")) * CHANGED
+        size = exact * row
+        assert Decimal(changes.replace(",", "")) == pytest.approx(exact, rel=Decimal("0.01")), outcomes
+        assert Decimal(a_day) * {"MB": 10**6, "GB": 10**9}[unit] == pytest.approx(
+            size, rel=Decimal("0.06")
+        ), outcomes
+        assert Decimal(a_month) * 10**9 == pytest.approx(size * 30, rel=Decimal("0.06")), outcomes
+
+
+FILL = """
+INSERT INTO odd_snapshots (game_id, selection_id, bookmaker_id, price, point, "timestamp", captured_at)
+SELECT %(game)s, s.id, %(book)s, -110 - change, -3.5, %(at)s + change * interval '1 minute', %(at)s + change * interval '1 minute'
+FROM generate_series(1, 250) change CROSS JOIN selections s
+WHERE s.game_id = %(game)s AND hashint8(s.id * 1000 + change) & 127 < 27
+ORDER BY change, hashint8(s.id)
+"""
+
+
+def test_a_change_takes_as_many_bytes_as_the_page_tells() -> None:
+    at = dt.datetime(2031, 5, 10, tzinfo=dt.UTC)
+    create_months([at.date().replace(day=1)])
+    game, book = GameFactory(), BookmakerFactory()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO selections (game_id, market, participant, side) "
+            "SELECT %s, 'player_points', 'Player ' || n, 'over' FROM generate_series(1, 600) n",
+            [game.pk],
+        )
+        cursor.execute(FILL, {"game": game.pk, "book": book.pk, "at": at})
+        rows = cursor.rowcount
+        cursor.execute(
+            "SELECT pg_relation_size('odd_snapshots_2031_05'), pg_indexes_size('odd_snapshots_2031_05')"
+        )
+        sizes = [size / rows for size in cursor.fetchone()]
+    found = MEASURED.search(told())
+    assert found
+    assert sizes == pytest.approx([int(found[1]), int(found[2])], rel=0.2)
