@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -117,6 +118,12 @@ def append(lines: Sequence[Line], *, at: dt.datetime) -> None:
     """Write planned lines in one statement. The chain's key refuses lines planned without the lock."""
     if not lines:
         return
+    with connection.cursor() as cursor:
+        cursor.execute(*appending(lines, at=at))
+
+
+def appending(lines: Sequence[Line], *, at: dt.datetime) -> tuple[str, list[Any]]:
+    """The statement that writes planned lines."""
     rows = [
         (
             m.bankroll_id,
@@ -132,8 +139,7 @@ def append(lines: Sequence[Line], *, at: dt.datetime) -> None:
         for line in lines
         for m in [line.movement]
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(APPEND, [at, *columns(rows)])
+    return APPEND, [at, *columns(rows)]
 
 
 def require_funds(tail: Tail, amount: Decimal, *, what: str) -> None:

@@ -105,10 +105,11 @@ def written(sql: str) -> frozenset[str]:
 
 
 def _read(sql: str) -> frozenset[str]:
-    if sql.startswith((BETS_COUNTED + " WHERE", "SELECT")) and "INTO" not in sql:
+    if sql.startswith("SELECT") and "INTO" not in sql:
         return frozenset()
     found = set()
-    for table in WRITE.findall(sql if sql.startswith("WITH") else sql[:HEAD]):
+    text = sql.replace(BETS_COUNTED + " WHERE", "")
+    for table in WRITE.findall(text if text.startswith("WITH") else text[:HEAD]):
         if table in ARCHIVE_TABLES:
             found.add(ARCHIVE)
         elif table not in UNSEEN_TABLES:
@@ -135,7 +136,7 @@ def watched(
     """Execute the statement; if it wrote, replace the versions once its transaction has been committed."""
     result = execute(sql, params, many, context)
     connection: BaseDatabaseWrapper = context["connection"]
-    text = sql if isinstance(sql, str) else connection_text(sql, connection)
+    text = getattr(sql, "template", sql) if isinstance(sql, str) else connection_text(sql, connection)
     for name in written(text):
         action = ACTIONS[name]
         if not any(action in waiting for waiting in connection.run_on_commit):

@@ -6,7 +6,7 @@ is written as a queryset all the same, and keeps to the models.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from django.db import connection
@@ -75,11 +75,19 @@ class Compiled(Generic[M]):
 
     def all(self, **given: Any) -> list[M]:
         """The objects; one statement."""
-        sql, names, parts = self.known or self._work_out()
-        values = [given[value] if isinstance(value, Name) else value for value in names]
         with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            return [self._object(row, parts) for row in cursor.fetchall()]
+            cursor.execute(*self.statement(**given))
+            return self.objects(cursor.fetchall())
+
+    def statement(self, **given: Any) -> tuple[str, list[Any]]:
+        """The SQL and its values, to be asked together with others."""
+        sql, names, _ = self.known or self._work_out()
+        return sql, [given[value] if isinstance(value, Name) else value for value in names]
+
+    def objects(self, rows: Iterable[tuple[Any, ...]]) -> list[M]:
+        """The objects of the statement's rows."""
+        _, _, parts = self.known or self._work_out()
+        return [self._object(row, parts) for row in rows]
 
     def first(self, **given: Any) -> M | None:
         """The only object there can be, None without one."""

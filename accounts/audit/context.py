@@ -146,7 +146,7 @@ def attached(
     raw: psycopg.Connection = connection.connection
     if raw.info.transaction_status == TransactionStatus.IDLE:
         _sent.pop(connection, None)  # settings end with their transaction
-    text = sql if isinstance(sql, str) else str(sql.as_string(raw))
+    text = getattr(sql, "template", sql) if isinstance(sql, str) else str(sql.as_string(raw))
     if text.startswith("ROLLBACK"):
         _sent.pop(connection, None)  # to a savepoint, and with it what was set since
     if not is_tracked(text):

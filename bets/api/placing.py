@@ -21,6 +21,7 @@ from odds.models import Bookmaker, Selection
 from rest.bodies import AmountIn, Body, FlagIn, IdIn, OddsIn, PercentIn, PointIn, TextIn, WholeIn
 from rest.compiled import Compiled, Given, IsAmong
 from rest.problems import refusal_of, unfit
+from rest.together import ask
 
 LARGEST_ID: Final = 2**63 - 1
 ACCEPT: Final = ["exact", "better", "any"]
@@ -119,16 +120,22 @@ OPTIONAL: Final = {
 
 def ticket_of(body: Mapping[str, Any], *, user: User, key: str) -> TicketAsked:
     """Return the ticket that a checked body asks for. Raises ApiProblem for what it names in vain."""
-    bankroll = BANKROLL.first(user=user.pk, key=body["bankroll_id"])
-    if bankroll is None:
+    wanted = [leg["selection_id"] for leg in body["legs"]]
+    rolls, books, chosen = ask(
+        BANKROLL.statement(user=user.pk, key=body["bankroll_id"]),
+        BOOK.statement(key=body.get("bookmaker")),
+        SELECTIONS.statement(keys=wanted),
+    )
+    if not rolls:
         raise unfit("bankroll_id", "You have no such bankroll.", "unknown")
+    (bankroll,) = BANKROLL.objects(rolls)
     way = body.get("each_way")
     return TicketAsked(
         user=user,
         bankroll=bankroll,
-        bookmaker=book_of(body.get("bookmaker")),
+        bookmaker=the_book(body.get("bookmaker"), BOOK.objects(books)),
         kind=body["kind"],
-        legs=legs_of(body["legs"]),
+        legs=legs_of(body["legs"], SELECTIONS.objects(chosen)),
         stake=body["stake"],
         idempotency_key=key,
         sizes=tuple(body.get("sizes", ())),
@@ -141,18 +148,19 @@ def ticket_of(body: Mapping[str, Any], *, user: User, key: str) -> TicketAsked:
 
 def book_of(key: str | None, field: str = "bookmaker") -> Bookmaker | None:
     """Return the book of that key, None for none. Raises ApiProblem."""
-    if key is None:
-        return None
-    found = BOOK.first(key=key)
-    if found is None:
+    return the_book(key, [] if key is None else BOOK.all(key=key), field)
+
+
+def the_book(key: str | None, found: Sequence[Bookmaker], field: str = "bookmaker") -> Bookmaker | None:
+    if key is not None and not found:
         raise unfit(field, "There is no book with this key.", "unknown")
-    return found
+    return found[0] if found else None
 
 
-def legs_of(legs: Sequence[Mapping[str, Any]]) -> tuple[LegAsked, ...]:
-    """Return the legs with their selections, read at once. Raises ApiProblem."""
+def legs_of(legs: Sequence[Mapping[str, Any]], chosen: Sequence[Selection]) -> tuple[LegAsked, ...]:
+    """Return the legs with their selections. Raises ApiProblem for those that are not there."""
+    found = {each.pk: each for each in chosen}
     wanted = [leg["selection_id"] for leg in legs]
-    found = {chosen.pk: chosen for chosen in SELECTIONS.all(keys=wanted)}
     faults = [
         {
             "field": f"legs.{place}.selection_id",

@@ -17,6 +17,7 @@ from bets.models import LimitChange, LimitKind
 from bets.money import format_money
 
 LOCK_OWNER = "SELECT FROM users WHERE id = %s FOR NO KEY UPDATE"
+OWNER_GONE = "This account has been deleted."
 PERIODS = {LimitKind.DAILY_LOSS: day_of, LimitKind.WEEKLY_LOSS: week_of}
 NAMES = {LimitKind.DAILY_LOSS: ("daily loss", "today"), LimitKind.WEEKLY_LOSS: ("weekly loss", "this week")}
 
@@ -31,7 +32,7 @@ def lock_owner(user: User) -> None:
         cursor.execute(LOCK_OWNER, [user.pk])
         is_there = cursor.fetchone() is not None
     if not is_there:
-        raise Refused("This account has been deleted.")
+        raise Refused(OWNER_GONE)
 
 
 def require_within_limits(

@@ -1,4 +1,4 @@
-"""Writing new rows of several models at once, as ``bulk_create`` does of one, without asking for their keys."""
+"""Writing new rows as ``bulk_create`` does, without asking for their keys: statements to be sent with others."""
 
 from __future__ import annotations
 
@@ -11,25 +11,13 @@ from django.db import connection
 from django.db.models import Field, Model
 
 
-def insert(*groups: Sequence[Model]) -> None:
-    """Insert rows, those of each group of one model; keys that the database counts are left to it. One round trip.
-
-    The statements are sent together and carried out one after the other.
-    """
-    statements: list[str] = []
-    values: list[Any] = []
-    for rows in groups:
-        if rows:
-            head, places, fields = _statement(type(rows[0]))
-            statements.append(head + ", ".join([places] * len(rows)))
-            values += [
-                field.get_db_prep_save(field.pre_save(row, add=True), connection)
-                for row in rows
-                for field in fields
-            ]
-    if statements:
-        with connection.cursor() as cursor:
-            cursor.execute("; ".join(statements), values)
+def insertion(rows: Sequence[Model]) -> tuple[str, list[Any]]:
+    """The statement that inserts rows of one model; keys that the database counts are left to it."""
+    head, places, fields = _statement(type(rows[0]))
+    values = [
+        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields
+    ]
+    return head + ", ".join([places] * len(rows)), values
 
 
 @cache

@@ -13,22 +13,20 @@ from accounts.models import User
 from bets import ledger, offers
 from bets.exceptions import BadBet, GameClosed, IdempotencyConflict, Move, PriceGone, PriceMoved
 from bets.grading import EachWay
-from bets.limits import lock_owner, require_within_limits
+from bets.limits import require_within_limits
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetKind, BetLeg, LedgerKind
 from bets.offers import Accept, Offer
 from bets.placement.asked import LegAsked, TicketAsked, check_ticket, exact_text
 from bets.placement.drawing import AgreedLeg, drawn_up, quote
-from bets.placement.inserting import insert
-from bets.placement.standing import read_market, read_standing
+from bets.placement.inserting import insertion
+from bets.placement.standing import OnOffer, lock_and_read
 from games.models import Game, GameStatus
 from odds import markets
 from odds.models import Bookmaker, Selection
 from odds.pricing import format_point
 from odds.versions import BETS_COUNTED
+from rest.together import ask
 
-LOCK_GAMES = """
-SELECT id, status, commence_time FROM games WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-"""
 COUNT_BET = f"{BETS_COUNTED} WHERE id = ANY(%s)"
 
 
@@ -170,9 +168,7 @@ def place_in_transaction(ticket: TicketAsked, *, note: str, tags: Sequence[str])
 
 def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: dt.datetime | None) -> Placed:
     """Check and write inside the caller's transaction; games are locked first, by key, then owner and bankroll."""
-    games = lock_games(ticket)
-    lock_owner(ticket.user)
-    standing = read_standing(ticket)
+    games, standing, market = lock_and_read(ticket, as_of=replayed_at)
     if standing.is_placed:
         first = placed_before(ticket)
         if first is not None:
@@ -180,7 +176,7 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     at, tail = replayed_at or standing.at, standing.tail
     for game in games:
         check_open(game, at, is_replay=replayed_at is not None)
-    legs = agreed_legs(ticket, as_of=replayed_at)
+    legs = agreed_legs(ticket, market, as_of=replayed_at)
     bet = drawn_up(ticket, legs).bet
     bet.placed_at, bet.note, bet.tags = at, note, list(tags)
     if standing.has_limits:
@@ -189,27 +185,11 @@ def place(ticket: TicketAsked, *, note: str, tags: Sequence[str], replayed_at: d
     ledger.require_in_use(tail)
     if not bet.is_bonus:
         ledger.require_funds(tail, bet.stake, what="liability" if bet.is_lay else "stake")
-    written = write_bet(ticket, bet, legs)
+    lines = []
     if not bet.is_bonus:
         stake = ledger.Movement(tail.bankroll_id, LedgerKind.STAKE, -bet.stake, bet.pk)
-        ledger.append(ledger.plan({tail.bankroll_id: tail}, [stake]), at=at)
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_BET, [[game.pk for game in games]])
-    return Placed(bet, written)
-
-
-def lock_games(ticket: TicketAsked) -> list[Game]:
-    """Lock the games by key, and bring the ticket's own up to date with them. Raises GameClosed."""
-    games = {leg.selection.game_id: leg.selection.game for leg in ticket.legs}
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_GAMES, [list(games)])
-        found = {pk: (status, start) for pk, status, start in cursor.fetchall()}
-    if len(found) < len(games):
-        raise GameClosed("This game is no longer listed.")
-    for leg in ticket.legs:
-        game = leg.selection.game
-        game.status, game.commence_time = found[game.pk]
-    return list(games.values())
+        lines = ledger.plan({tail.bankroll_id: tail}, [stake])
+    return Placed(bet, write_bet(ticket, bet, legs, lines))
 
 
 def check_open(game: Game, at: dt.datetime, *, is_replay: bool) -> None:
@@ -225,13 +205,13 @@ def check_open(game: Game, at: dt.datetime, *, is_replay: bool) -> None:
         raise GameClosed(f"{game} has started.")
 
 
-def agreed_legs(ticket: TicketAsked, *, as_of: dt.datetime | None) -> list[AgreedLeg]:
-    """Return the legs at the prices they get. Raises BadBet, PriceGone, PriceMoved with every leg that has moved."""
+def agreed_legs(
+    ticket: TicketAsked, market: Sequence[OnOffer], *, as_of: dt.datetime | None
+) -> list[AgreedLeg]:
+    """Return the legs at the prices they get, of what is on offer for each. Raises BadBet, PriceGone, PriceMoved with every leg that has moved."""
     found = [
         (leg, agreed_offer(ticket, place, on_offer.offer, as_of=as_of), on_offer.draw_offered)
-        for place, (leg, on_offer) in enumerate(
-            zip(ticket.legs, read_market(ticket, as_of=as_of), strict=True)
-        )
+        for place, (leg, on_offer) in enumerate(zip(ticket.legs, market, strict=True))
     ]
     moves = [agreed for _, agreed, _ in found if isinstance(agreed, Move)]
     if moves:
@@ -290,8 +270,13 @@ def placed_before(ticket: TicketAsked) -> Bet | None:
     return event.bet
 
 
-def write_bet(ticket: TicketAsked, bet: Bet, legs: Sequence[AgreedLeg]) -> list[BetLeg]:
-    """Write the bet, its legs and its first event, in one round trip. Return the legs."""
+def write_bet(
+    ticket: TicketAsked, bet: Bet, legs: Sequence[AgreedLeg], lines: Sequence[ledger.Line]
+) -> list[BetLeg]:
+    """Write the bet, its legs, first event and ledger lines, and count it on its games, in one round trip.
+
+    Return the legs.
+    """
     rows = [
         BetLeg(
             bet=bet,
@@ -308,6 +293,12 @@ def write_bet(ticket: TicketAsked, bet: Bet, legs: Sequence[AgreedLeg]) -> list[
     ]
     data = {"asked": ticket.terms(), "odds": exact_text(bet.odds)}
     event = BetEvent(bet=bet, kind=BetEventKind.PLACED, by=ticket.user, data=data, at=bet.placed_at)
-    insert([bet], rows, [event])
+    ask(
+        insertion([bet]),
+        insertion(rows),
+        insertion([event]),
+        *([ledger.appending(lines, at=bet.placed_at)] if lines else []),
+        (COUNT_BET, [[*{row.game_id for row in rows}]]),
+    )
     bet._state.adding, bet._state.db = False, connection.alias
     return rows

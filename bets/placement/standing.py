@@ -1,25 +1,29 @@
-"""What placing reads once everything is locked: the time, what was placed before, what is in the bankroll, what is on offer."""
+"""What placing locks, and reads once all is locked: the time, what was placed before, what is in the bankroll, and on offer."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
-
-from django.db import connection
+from typing import Any, NamedTuple
 
 from bets import ledger, offers
 from bets.arrays import columns
-from bets.exceptions import NotPossible
+from bets.exceptions import GameClosed, NotPossible, Refused
 from bets.ledger import TAIL, WITH_TAIL, Tail
+from bets.limits.enforcing import LOCK_OWNER, OWNER_GONE
 from bets.offers import Offer
 from bets.placement.asked import LegAsked, TicketAsked
+from games.models import Game
 from odds import markets, shards
 from odds.models import Bookmaker
+from rest.together import Parameters, ask
 
+LOCK_GAMES = """
+SELECT id, status, commence_time FROM games WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
 STANDING = f"""
-SELECT statement_timestamp(),
+SELECT clock_timestamp(),
     EXISTS (SELECT FROM bets p WHERE p.user_id = %s AND p.idempotency_key = %s),
     EXISTS (SELECT FROM limit_changes c WHERE c.user_id = %s),
     {TAIL}
@@ -66,24 +70,54 @@ class OnOffer(NamedTuple):
     draw_offered: bool
 
 
-def read_standing(ticket: TicketAsked) -> Standing:
-    """Lock the bankroll and read; games and owner are locked before. Two statements."""
-    ledger.hold([ticket.bankroll.pk])
-    person = ticket.user.pk
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, [person, ticket.idempotency_key, person, ticket.bankroll.pk])
-        row = cursor.fetchone()
-    if row is None:
-        raise NotPossible("This bankroll has been deleted.")
-    at, is_placed, has_limits, *tail = row
-    return Standing(at, is_placed, has_limits, Tail(*tail))
+class Locked(NamedTuple):
+    """What is so while games, owner and bankroll are locked; ``market`` has an entry for each leg."""
+
+    games: list[Game]
+    standing: Standing
+    market: list[OnOffer]
 
 
-def read_market(ticket: TicketAsked, *, as_of: dt.datetime | None) -> list[OnOffer]:
-    """What is on offer for each leg now, in one statement; as the archive knew it ``as_of`` a past instant."""
-    book = ticket.bookmaker
+def lock_and_read(ticket: TicketAsked, *, as_of: dt.datetime | None) -> Locked:
+    """Lock games, by key, then owner and bankroll, and read what is so then; in one round trip.
+
+    The market is read as the archive knew it ``as_of`` a past instant, None for now. Raises GameClosed, Refused and
+    NotPossible for what is there no more.
+    """
+    games = {leg.selection.game_id: leg.selection.game for leg in ticket.legs}
+    person, bankroll = ticket.user.pk, ticket.bankroll.pk
+    statements: list[tuple[str, Parameters]] = [
+        (LOCK_GAMES, [list(games)]),
+        (LOCK_OWNER, [person]),
+        (ledger.LOCK, [[bankroll]]),
+        (STANDING, [person, ticket.idempotency_key, person, bankroll]),
+    ]
     if as_of is None:
-        return on_offer(ticket.legs, book)
+        statements.append(market_asked(ticket.legs, ticket.bookmaker))
+    found_games, owner, _, standing, *market = ask(*statements)
+    if len(found_games) < len(games):
+        raise GameClosed("This game is no longer listed.")
+    brought_up_to_date(ticket, found_games)
+    if not owner:
+        raise Refused(OWNER_GONE)
+    if not standing:
+        raise NotPossible("This bankroll has been deleted.")
+    at, is_placed, has_limits, *tail = standing[0]
+    on_offer_now = as_offers(ticket.legs, market[0]) if as_of is None else past_market(ticket, as_of)
+    return Locked(list(games.values()), Standing(at, is_placed, has_limits, Tail(*tail)), on_offer_now)
+
+
+def brought_up_to_date(ticket: TicketAsked, found: list[tuple[Any, ...]]) -> None:
+    """Give the ticket's games what the locked ones say."""
+    states = {pk: (status, start) for pk, status, start in found}
+    for leg in ticket.legs:
+        game = leg.selection.game
+        game.status, game.commence_time = states[game.pk]
+
+
+def past_market(ticket: TicketAsked, as_of: dt.datetime) -> list[OnOffer]:
+    """What was on offer for each leg, as the archive knew it."""
+    book = ticket.bookmaker
     return [
         OnOffer(
             None if book is None else offers.offer_of(leg.selection, book, leg.point, as_of=as_of),
@@ -94,6 +128,12 @@ def read_market(ticket: TicketAsked, *, as_of: dt.datetime | None) -> list[OnOff
 
 
 def on_offer(legs: Sequence[LegAsked], book: Bookmaker | None) -> list[OnOffer]:
+    """What is on offer for each leg now; one statement."""
+    return as_offers(legs, ask(market_asked(legs, book))[0])
+
+
+def market_asked(legs: Sequence[LegAsked], book: Bookmaker | None) -> tuple[str, dict[str, Any]]:
+    """The statement that reads what is on offer for each leg now."""
     rows = [
         (
             place,
@@ -107,10 +147,11 @@ def on_offer(legs: Sequence[LegAsked], book: Bookmaker | None) -> list[OnOffer]:
     ]
     names = ("places", "games", "selections", "points", "markets", "scopes")
     given = dict(zip(names, columns(rows), strict=True))
-    with connection.cursor() as cursor:
-        statement = shards.sliced(MARKET, board="game_id = ANY(%(games)s::uuid[])")
-        cursor.execute(statement, {**given, "book": None if book is None else book.pk})
-        found = cursor.fetchall()
+    statement = shards.sliced(MARKET, board="game_id = ANY(%(games)s::uuid[])")
+    return statement, {**given, "book": None if book is None else book.pk}
+
+
+def as_offers(legs: Sequence[LegAsked], found: list[tuple[Any, ...]]) -> list[OnOffer]:
     return [
         OnOffer(offer_from(price, point, seen_at), offers.draw_always_counts(leg.selection) or draw_offered)
         for leg, (price, point, seen_at, draw_offered) in zip(legs, found, strict=True)

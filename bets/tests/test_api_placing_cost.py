@@ -12,12 +12,13 @@ from accounts.tests.factories import ApiKeyFactory, text_of
 from bets.models import Bankroll
 from bets.tests.factories import funded_bankroll, offered
 from bets.tests.test_api_placing import asked, coming, post, program
+from odds import versions
 from odds.models import CurrentOdds
 
 pytestmark = pytest.mark.django_db
-STATEMENTS: Final = 18
-"""However many legs: the key, the claim and the answer that is kept, two around the test's own transaction; bankroll, book and selections; the locks of
-games, owner and bankroll; what is so then, and on offer; the bet, its legs, its event, its ledger line, the games' counts."""
+STATEMENTS: Final = 8
+"""Round trips, however many legs: the key, the claim, what the ticket names, the locks and what is so then, all that is
+written, and the answer that is kept; two around the test's own transaction."""
 
 
 @pytest.fixture
@@ -31,14 +32,14 @@ def line() -> CurrentOdds:
 
 
 def test_placing_takes_a_fixed_number_of_statements(
-    bankroll: Bankroll, line: CurrentOdds, django_assert_max_num_queries: Any
+    bankroll: Bankroll, line: CurrentOdds, django_assert_num_queries: Any
 ) -> None:
     client = program(bankroll)
     post(client, asked(bankroll, line), "k-0")
-    with django_assert_max_num_queries(STATEMENTS):
+    with django_assert_num_queries(STATEMENTS):
         assert post(client, asked(bankroll, line), "k-1").status_code == 201
     legs = [offered(coming(), "h2h", price="100") for _ in range(4)]
-    with django_assert_max_num_queries(STATEMENTS):
+    with django_assert_num_queries(STATEMENTS):
         assert post(client, asked(bankroll, *legs, kind="parlay"), "k-2").status_code == 201
 
 
@@ -73,3 +74,17 @@ def test_nothing_of_one_body_is_left_for_the_next(bankroll: Bankroll, line: Curr
     second = post(client, asked(bankroll, line), "k-3")
     assert second.status_code == 201
     assert (second.json()["note"], second.json()["tags"], second.json()["boost_pct"]) == ("", [], "0")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_note_says_outdates_no_board(bankroll: Bankroll, line: CurrentOdds) -> None:
+    """The statements are looked at without their values, and a bet that counts itself is no news of the archive."""
+    client = program(bankroll)
+    before = versions.current([versions.ARCHIVE, versions.PEOPLE])
+    note = "'; UPDATE games SET status = 'final'; INSERT INTO current_odds --"
+    placed = post(client, asked(bankroll, line, note=note), "k-note")
+    assert placed.json()["note"] == note
+    after = versions.current([versions.ARCHIVE, versions.PEOPLE])
+    assert before is not None
+    assert after is not None
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False]

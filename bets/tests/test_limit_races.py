@@ -13,6 +13,7 @@ from bets import limits
 from bets.limits import changing, set_limit
 from bets.models import Bankroll, Bet, LimitChange
 from bets.placement import service as placement
+from bets.placement import standing
 from bets.tests.factories import FAR, funded_bankroll, offered, place
 from bets.tests.test_races import in_threads
 from bets.verification import verify
@@ -42,7 +43,7 @@ def test_without_the_owners_lock_bets_in_several_bankrolls_pass_the_limit_togeth
         real(*args, **kwargs)
 
     monkeypatch.setattr(placement, "write_bet", late)
-    monkeypatch.setattr(placement, "lock_owner", lambda user: None)
+    monkeypatch.setattr(standing, "LOCK_OWNER", standing.LOCK_OWNER.replace("FOR NO KEY UPDATE", ""))
     assert in_threads(3, lambda n: place(lines[n], rolls[n], stake=Decimal(60))) == {"done": 3}
 
 

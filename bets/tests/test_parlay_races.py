@@ -10,7 +10,7 @@ import pytest
 from bets import ledger
 from bets.ledger import balance
 from bets.models import Bet
-from bets.placement import LegAsked, place_ticket, service
+from bets.placement import LegAsked, place_ticket, standing
 from bets.tests.factories import FAR, funded_bankroll, offered
 from bets.tests.test_races import in_threads, together
 from bets.verification import verify
@@ -51,7 +51,7 @@ def test_without_the_bankrolls_lock_every_parlay_finds_the_funds_and_only_the_ch
     monkeypatch: pytest.MonkeyPatch, together: Callable[[int], None]
 ) -> None:
     act = parlays(4)
-    monkeypatch.setattr(service, "lock_owner", lambda user: None)
+    monkeypatch.setattr(standing, "LOCK_OWNER", standing.LOCK_OWNER.replace("FOR NO KEY UPDATE", ""))
     monkeypatch.setattr(ledger, "LOCK", "SELECT id FROM bankrolls WHERE id = ANY(%s::uuid[])")
     together(4)
     assert in_threads(4, act) == {"done": 1, "IntegrityError": 3}

@@ -18,6 +18,7 @@ from bets.exceptions import InsufficientFunds, Refused
 from bets.ledger import balance
 from bets.models import Bankroll, Bet, BetEvent, BetEventKind, BetStatus, LedgerEntry, LedgerKind
 from bets.placement import service as placement
+from bets.placement import standing
 from bets.regrading import regrade_batch, regrade_due
 from bets.settlement import settle_batch, settle_due
 from bets.tests.factories import FAR, ended, funded_bankroll, offered, place
@@ -78,8 +79,9 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def without_locks_of_game_and_owner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(placement, "LOCK_GAMES", placement.LOCK_GAMES.replace("FOR NO KEY UPDATE", ""))
-    monkeypatch.setattr(placement, "lock_owner", lambda user: None)
+    for name in ("LOCK_GAMES", "LOCK_OWNER"):
+        unlocked = getattr(standing, name).replace("FOR NO KEY UPDATE", "")
+        monkeypatch.setattr(standing, name, unlocked)
 
 
 def test_without_locks_all_pass_the_check_of_funds_and_only_the_chain_refuses_them(
