@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
-from bettrack.database_settings import ROLE_VARIABLE
+from bettrack.environment.databases import ROLE_VARIABLE
 from bettrack.monitoring.shared_counters import share
 
 COLLECTED_AFTER: Final = (10_000, 20, 50)

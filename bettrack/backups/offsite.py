@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from bettrack.backup_settings import BackupSettings
 from bettrack.backups import manifest as manifests
 from bettrack.backups.dumping import Progress
 from bettrack.backups.errors import BackupError
@@ -28,6 +27,7 @@ from bettrack.backups.folder import (
     sync,
 )
 from bettrack.backups.manifest import Manifest, digest
+from bettrack.environment.backups import BackupSettings
 
 SMALLEST_PART: Final = 8 * 2**20
 MOST_PARTS: Final = 9_000

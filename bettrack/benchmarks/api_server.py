@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connections
 
 from bettrack.benchmarks.scratch import DATABASE, PREFIX
-from bettrack.database_settings import ROLE_VARIABLE
+from bettrack.environment.databases import ROLE_VARIABLE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")
 os.environ[ROLE_VARIABLE] = "web"

@@ -16,8 +16,8 @@ from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from bettrack import monitoring_settings
 from bettrack.environment import Environment
+from bettrack.environment import watching as monitoring_settings
 from bettrack.monitoring import alerts
 from bettrack.monitoring.alerts import DELAYS, LEASE, MOST_ATTEMPTS, claim, forget_alerts, send_due
 from feeds.models import Alert, AlertChannel, AlertKind, AlertState

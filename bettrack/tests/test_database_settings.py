@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from bettrack import database_settings
-from bettrack.database_settings import Databases
 from bettrack.embedded.layout import for_home
 from bettrack.environment import Environment
+from bettrack.environment import databases as database_settings
+from bettrack.environment.databases import Databases
 
 SERVER = "postgres://me:hunter2@db.example.org:5432/bets"
 POOLER = "postgres://me:hunter2@pool.example.org:6432/bets"

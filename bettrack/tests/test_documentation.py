@@ -123,15 +123,14 @@ os.environ["A"], os.environ.get("B", ""), os.getenv("C"), environ.get(NAME), "D"
 
 APPS = ("accounts", "bets", "bettrack", "feeds", "games", "odds", "rest")
 SOURCES = [BASE / "manage.py", *(path for app in APPS for path in sorted((BASE / app).rglob("*.py")))]
+READER = BASE / "bettrack" / "environment" / "__init__.py"
 READERS = {"get", "pop", "setdefault", "getenv"}
 NAMED = re.compile(r"^([A-Z_]+)(?:: Final)? = \"(\w+)\"", re.MULTILINE)
 
 
 def looked_up_in(paths: list[Path]) -> Iterator[str]:
     """Names of variables that are looked up past the settings' reader."""
-    texts = [
-        path.read_text() for path in paths if "tests" not in path.parts and path.name != "environment.py"
-    ]
+    texts = [path.read_text() for path in paths if "tests" not in path.parts and path != READER]
     everywhere = {name: value for text in texts for name, value in constants(text).items()}
     for text in texts:
         if "environ" in text or "getenv" in text:

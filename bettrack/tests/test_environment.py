@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from bettrack.backup_settings import backup_settings
 from bettrack.environment import Environment
+from bettrack.environment.backups import backup_settings
 
 
 @pytest.mark.parametrize(

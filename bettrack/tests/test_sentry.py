@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from bettrack import monitoring_settings
 from bettrack.environment import Environment
+from bettrack.environment import watching as monitoring_settings
 from bettrack.monitoring import context, sentry
 
 DSN = "https://0123456789abcdef@o1.ingest.example.org/2"

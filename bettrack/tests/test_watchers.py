@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.db import DatabaseError
 from django.db.models import F
 
-from bettrack.database_settings import ROLE_VARIABLE
+from bettrack.environment.databases import ROLE_VARIABLE
 from bettrack.monitoring import signals, watcher
 from feeds.models import Incident, Monitor, Pulse
 from feeds.monitoring.watching import database_now
