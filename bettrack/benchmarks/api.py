@@ -35,6 +35,7 @@ from bettrack.benchmarks.feed import Slate
 from bettrack.benchmarks.scratch import DATABASE, PREFIX, scratch_database
 from bettrack.running import children
 from bettrack.running.instance import Address, free_address
+from bettrack.running.supervision import WITH_PARENT
 from games.models import Game
 
 PHASES: Final = ("place_bet", "board", "game_odds", "bet_list", "statistics")
@@ -275,7 +276,7 @@ def served(database: str, prefix: str) -> Iterator[tuple[Address, int]]:
     command = children.web(address, "bettrack.benchmarks.api_server:application").command
     with tempfile.TemporaryFile() as words:
         server = subprocess.Popen(  # noqa: S603
-            command,
+            [sys.executable, "-c", WITH_PARENT, str(os.getpid()), *command],
             env=environment,
             cwd=settings.BASE_DIR,
             stdout=words,
@@ -309,7 +310,12 @@ def asker(address: Address) -> Iterator[Asking]:
     """A process that asks; yields what has it keep connections busy and returns what came of it."""
     command = [sys.executable, "-m", "bettrack.benchmarks.api_load", address.host, str(address.port)]
     process = subprocess.Popen(  # noqa: S603
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=settings.BASE_DIR,
+        start_new_session=True,  # what is typed at the terminal is for us
     )
 
     def ask(connections: list[dict[str, Any]], seconds: float, *, gzip: bool) -> dict[str, Any]:

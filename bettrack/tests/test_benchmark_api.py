@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from bettrack.benchmarks.api import PHASES
 from bettrack.benchmarks.api_load import Asked, Caller, percentile
+from bettrack.benchmarks.stopping import Stopped, stops_in_order
 
 
 @pytest.mark.slow
@@ -29,6 +39,60 @@ def test_the_api_is_measured_over_http_and_leaves_nothing_behind() -> None:
         assert cursor.fetchone() == (connection.settings_dict["NAME"], 0)
     client = cache._cache.get_client(None)
     assert not list(client.scan_iter("benchmark-*"))
+
+
+@pytest.mark.slow
+def test_told_to_stop_it_takes_server_and_database_along(tmp_path: Path) -> None:
+    """Told while it asks over HTTP, and told again; once by the system, once from the keyboard."""
+    options = ["--games=100", "--bets=100", "--people=2", "--connections=2", "--seconds=60"]
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "benchmark", "api", *options]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        mark = uuid.uuid4().hex
+        words = tmp_path / mark
+        with words.open("w") as out:
+            environment = os.environ | {"BETTRACK_STOPPED": mark}
+            benchmark = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+        try:
+            deadline = time.monotonic() + 300
+            while not family(mark, "api_load") and benchmark.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.2)
+            assert family(mark, "api_server")
+            benchmark.send_signal(number)
+            benchmark.send_signal(number)
+            assert benchmark.wait(60) == 128 + number
+        finally:
+            benchmark.kill()
+        assert f"Stopped by {number.name}" in words.read_text()
+        assert family(mark, "") == []
+
+
+def family(mark: str, part: str) -> list[int]:
+    """The processes that carry the mark in their environment, and the part in their command."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            is_ours = mark.encode() in (folder / "environ").read_bytes()
+            if is_ours and part.encode() in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def test_a_signal_ends_a_measurement_once() -> None:
+    cleaned = []
+    before = signal.getsignal(signal.SIGTERM)
+
+    def measured() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            cleaned.append(True)
+
+    with pytest.raises(Stopped, match="SIGTERM") as told, stops_in_order():
+        measured()
+    assert (told.value.number, cleaned) == (signal.SIGTERM, [True])
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize("wrong", ["--games=5", "--bets=5", "--seconds=0"])

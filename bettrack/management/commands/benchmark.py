@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from bets.settlement import BATCH
 from bettrack.benchmarks import api, grade, ingest, read, settle, stats
 from bettrack.benchmarks.feed import CHANGED
+from bettrack.benchmarks.stopping import Stopped, stops_in_order
 
 RECORDED_DAYS = "odds_api_timeseries/dev/mlb_snapshots_2026-07-18_19_full.jsonl.gz"
 
@@ -96,7 +97,13 @@ class Command(BaseCommand):
             "api": self.api,
         }
         try:
-            subjects[subject](**options)
+            with stops_in_order():
+                subjects[subject](**options)
+        except Stopped as stopped:
+            raise CommandError(
+                f"Stopped by {stopped}. What was set up for the measurement is gone.",
+                returncode=128 + stopped.number,
+            ) from None
         except DatabaseError as error:
             raise CommandError(f"The database refused: {str(error).strip().splitlines()[0]}") from error
 
