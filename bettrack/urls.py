@@ -17,6 +17,7 @@ handler404 = "rest.middleware.page_not_found"
 handler500 = "bettrack.monitoring.faults.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include("bettrack.api")),  # asked most often, and addresses are tried in turn
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
@@ -32,7 +33,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("accounts.urls")),
     path("trail/", include("accounts.audit.urls")),
     path("account/betting/", betting_preferences, name="betting_preferences"),
-    path("api/", include("bettrack.api")),
     path("bets/", include("bets.urls")),
     path("stats/", include("bets.stats.urls")),
     path("record/<str:token>/", public, name="record"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import BooleanField, Expression, F, Field, Model, QuerySet
 from django.db.models.utils import create_namedtuple_class
 
@@ -116,12 +116,13 @@ class Compiled(Generic[M]):
 
     def _object(self, row: tuple[Any, ...], parts: list[Part]) -> M:
         made: dict[tuple[str, ...], Any] = {}
+        own = connections[DEFAULT_DB_ALIAS]
         for part in parts:
             values = list(row[part.start : part.start + len(part.names)])
             for place, read in part.read:
-                values[place] = read(values[place], None, connection)
+                values[place] = read(values[place], None, own)
             is_there = not part.path or values[part.names.index(part.model._meta.pk.attname)] is not None
-            found = part.model.from_db(connection.alias, part.names, values) if is_there else None
+            found = part.model.from_db(own.alias, part.names, values) if is_there else None
             made[part.path] = found
             if part.path and (parent := made[part.path[:-1]]) is not None:
                 setattr(parent, part.path[-1], found)

@@ -7,16 +7,15 @@ from functools import cache
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model
 
 
 def insertion(rows: Sequence[Model]) -> tuple[str, list[Any]]:
     """The statement that inserts rows of one model; keys that the database counts are left to it."""
     head, places, fields = _statement(type(rows[0]))
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields
-    ]
+    own: Any = connections[DEFAULT_DB_ALIAS]  # not the proxy, which looks the thread's up for each value
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), own) for row in rows for field in fields]
     return head + ", ".join([places] * len(rows)), values
 
 
