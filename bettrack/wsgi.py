@@ -11,7 +11,7 @@ from django.urls import get_resolver
 from bettrack.environment.databases import ROLE_VARIABLE
 from bettrack.monitoring.shared_counters import share
 
-COLLECTED_AFTER: Final = (10_000, 20, 50)
+COLLECTED_AFTER: Final = (10_000, 10, 20)
 """New objects after which cycles are looked for: few requests make any, and Python's 700 are one page of bets."""
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bettrack.settings")

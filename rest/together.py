@@ -7,13 +7,15 @@ of all of them, so that who needs the time after a lock asks for ``clock_timesta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from django.db import connection
 from psycopg.pq import ExecStatus
 
 Parameters = Sequence[Any] | Mapping[str, Any]
+BETWEEN: Final = "\n; "
+"""On a line of its own, where no comment at a statement's end reaches it."""
 
 
 class Filled(str):
@@ -33,8 +35,8 @@ def ask(*statements: tuple[str, Parameters]) -> list[list[tuple[Any, ...]]]:
         ):  # the server puts the values in: one statement at a time
             return [_rows(cursor, sql, values) for sql, values in statements]
         with connection.wrap_database_errors:
-            text = Filled("; ".join([raw.mogrify(sql, values) for sql, values in statements]))
-        text.template = "; ".join([sql for sql, _ in statements])
+            text = Filled(BETWEEN.join([raw.mogrify(sql, values) for sql, values in statements]))
+        text.template = BETWEEN.join([sql for sql, _ in statements])
         cursor.execute(text)
         found = []
         while True:

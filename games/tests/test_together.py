@@ -31,7 +31,7 @@ def test_each_statement_has_its_rows(way: str) -> None:
         ("SELECT %s::int, %s::text", [1, "one"]),
         ("SELECT n FROM generate_series(1, %(to)s) n WHERE n <> %(but)s AND %(to)s > 2", {"to": 3, "but": 2}),
         ("SELECT FROM generate_series(1, 2)", []),
-        ("SELECT 1 WHERE false", []),
+        ("SELECT 1 WHERE false -- and a remark", []),
         ("CREATE TEMPORARY TABLE noted (word text) ON COMMIT DROP", []),
         ("INSERT INTO noted VALUES (%s), (%s)", ["a", "b"]),
         ("SELECT word FROM noted ORDER BY 1", []),
