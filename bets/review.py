@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 
 from accounts.models import User
 from bets import due, windows
@@ -23,6 +23,7 @@ from bets.money import format_money
 from bets.rulebook import rulebook
 from games.models import Game, GameKind, GameStatus
 from odds.wording import duration
+from rest.keyset import page
 
 PAGE_SIZE: Final = 25
 OVERDUE = dt.timedelta(hours=12)
@@ -148,14 +149,10 @@ def matching(filters: Filters, now: dt.datetime) -> QuerySet[Bet]:
 def queue_page(filters: Filters, user: User, now: dt.datetime) -> tuple[list[Waiting], str]:
     """Return a page of the queue, oldest bet first, and where the next one starts ('' at the end)."""
     bets = listed(matching(filters, now)).select_related("bookmaker", "bankroll", "user")
-    if filters.after is not None:
-        at, key = filters.after
-        bets = bets.filter(Q(placed_at__gt=at) | Q(placed_at=at, pk__gt=key))
-    found = list(bets.order_by("placed_at", "pk")[: PAGE_SIZE + 1])
-    shown = found[:PAGE_SIZE]
-    last = shown[-1] if len(found) > PAGE_SIZE else None
+    found = page(bets.order_by("placed_at", "pk"), PAGE_SIZE, after=filters.after)
+    last = found.rows[-1] if found.has_after else None
     start = f"{last.placed_at.isoformat()}~{last.pk}" if last else ""
-    return waiting(shown, user, now), start
+    return waiting(found.rows, user, now), start
 
 
 def waiting(bets: Sequence[Bet], user: User, now: dt.datetime) -> list[Waiting]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db.models import Avg, Count, Max, Q
@@ -12,9 +13,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from feeds.models import ApiCall, Provider, Quota
+from feeds.models import ApiCall, Block, Provider, Quota
+from feeds.models.calls import QuotaQuerySet
 from rest.fields import UtcField
-from rest.filters import InstantFilter, TrueFalseFilter
+from rest.filters import InstantFilter, RowFilters, TrueFalseFilter
 from rest.shaping import ModelRow, Row
 from rest.views import ApiView, ListMixin
 
@@ -47,11 +49,31 @@ class QuotaRow(ModelRow):
         }  # fmt: skip
 
 
+class QuotaFilter(filters.FilterSet):
+    provider = filters.MultipleChoiceFilter(choices=Provider.choices)
+    key = filters.CharFilter(
+        field_name="key_fingerprint", max_length=12, help_text="The fingerprint of a key."
+    )
+    blocked = TrueFalseFilter(method="only_blocked", help_text="Calls of the key are held back.")
+    since = InstantFilter(
+        field_name="period_start", lookup_expr="gte", help_text="Periods begun from then on."
+    )
+    until = InstantFilter(field_name="period_start", lookup_expr="lt", help_text="Periods begun before.")
+
+    class Meta:
+        model = Quota
+        fields: list[str] = []
+
+    def only_blocked(self, quotas: QuotaQuerySet, name: str, value: bool) -> QuotaQuerySet:
+        return quotas.blocked() if value else quotas.filter(block=Block.NONE)
+
+
 class QuotaViewSet(ListMixin, StaffView):
     """Credits of the odds feed's keys, the newest period first."""
 
     queryset = Quota.objects.with_left().order_by("-period_start", "-id")
     serializer_class = QuotaRow
+    filterset_class = QuotaFilter
 
 
 class CallRow(ModelRow):
@@ -71,7 +93,7 @@ class CallRow(ModelRow):
 
 class CallFilter(filters.FilterSet):
     provider = filters.ChoiceFilter(choices=Provider.choices)
-    failed = TrueFalseFilter(method="only_failed")
+    failed = TrueFalseFilter(method="only_failed", help_text="Without an answer, or answered with an error.")
     since = InstantFilter(field_name="at", lookup_expr="gte")
     until = InstantFilter(field_name="at", lookup_expr="lt")
 
@@ -111,11 +133,26 @@ class FeedRow(Row):
         }  # fmt: skip
 
 
+class FeedFilter(RowFilters):
+    """Of rows as the API writes them."""
+
+    provider = filters.MultipleChoiceFilter(field_name="provider", choices=Provider.choices)
+    failing = TrueFalseFilter(method="only_failing", help_text="With failed calls in the last 24 hours.")
+    blocked = TrueFalseFilter(method="only_blocked", help_text="Calls are held back.")
+
+    def only_failing(self, rows: Iterable[dict[str, Any]], name: str, value: bool) -> list[dict[str, Any]]:
+        return [row for row in rows if (row["failed"] > 0) is value]
+
+    def only_blocked(self, rows: Iterable[dict[str, Any]], name: str, value: bool) -> list[dict[str, Any]]:
+        return [row for row in rows if bool(row["block"]) is value]
+
+
 class FeedViewSet(StaffView):
     """Health of the feeds."""
 
     queryset = ApiCall.objects.none()
     serializer_class = FeedRow
+    filterset_class = FeedFilter
 
     def list(self, request: Request) -> Response:
         """How each provider did in the last 24 hours."""
@@ -148,4 +185,4 @@ class FeedViewSet(StaffView):
                 "block": blocks.get(provider, ""),
             }
 
-        return self.listed_rows(list(Provider.values), row_of)
+        return self.listed_rows(self.filter_queryset([row_of(each) for each in Provider.values]), dict)

@@ -11,7 +11,16 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from games.filters import GameFilter, PlayerFilter, SportFilter, StatFilter, TeamFilter
+from games.filters import (
+    GameFilter,
+    PlacingFilter,
+    PlayerFilter,
+    ReadingFilter,
+    SportFilter,
+    StartFilter,
+    StatFilter,
+    TeamFilter,
+)
 from games.models import CommenceTime, Game, Placing, Player, PlayerStat, ScoreReading, Sport, Team
 from rest.fields import NumberField
 from rest.shaping import ModelRow
@@ -217,13 +226,13 @@ class GameViewSet(ListMixin, RetrieveMixin, GamesView):
         return self.listed(self.filter_queryset(self.get_queryset()))
 
     @lists
-    @action(detail=True)
+    @action(detail=True, filterset_class=ReadingFilter, filtered_actions=("readings",))
     def readings(self, request: Request, pk: Any = None) -> Response:
         """What each source said of the game's state: the evidence of its result, the newest first."""
         return self._listed_of_game()
 
     @lists
-    @action(detail=True)
+    @action(detail=True, filterset_class=StartFilter, filtered_actions=("starts",))
     def starts(self, request: Request, pk: Any = None) -> Response:
         """Every start that the feed announced for the game, the first seen first."""
         return self._listed_of_game()
@@ -235,7 +244,7 @@ class GameViewSet(ListMixin, RetrieveMixin, GamesView):
         return self._listed_of_game()
 
     @lists
-    @action(detail=True)
+    @action(detail=True, filterset_class=PlacingFilter, filtered_actions=("placings",))
     def placings(self, request: Request, pk: Any = None) -> Response:
         """Where the runners of an outright finished."""
         return self._listed_of_game()

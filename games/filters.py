@@ -15,14 +15,30 @@ from django.utils import timezone
 from django_filters import rest_framework as filters
 
 from games.days import day_bounds
-from games.models import Game, GameKind, GameQuerySet, GameStatus, Player, PlayerStat, Sport, Team
-from rest.filters import InstantFilter, TrueFalseFilter
+from games.models import (
+    CommenceTime,
+    Game,
+    GameKind,
+    GameQuerySet,
+    GameStatus,
+    Placing,
+    Player,
+    PlayerStat,
+    ResultSource,
+    ScoreReading,
+    Sport,
+    Team,
+)
+from rest.filters import CountFilter, InstantFilter, TrueFalseFilter
 
 FIRST_DAY = dt.date(1900, 1, 1)
 LAST_DAY = dt.date(2100, 1, 1)
 
 
 class SportFilter(filters.FilterSet):
+    search = filters.CharFilter(
+        field_name="title", lookup_expr="icontains", max_length=100, help_text="Part of the title."
+    )
     group = filters.CharFilter(lookup_expr="iexact", max_length=100, help_text="Such as Basketball.")
     active = TrueFalseFilter(help_text="In season.")
     has_outrights = TrueFalseFilter(help_text="Sports whose events are futures.")
@@ -34,7 +50,9 @@ class SportFilter(filters.FilterSet):
 
 class TeamFilter(filters.FilterSet):
     sport = filters.CharFilter(field_name="sport_id", max_length=64, help_text="The feed's key.")
-    search = filters.CharFilter(field_name="name", lookup_expr="icontains", max_length=100)
+    search = filters.CharFilter(
+        field_name="name", lookup_expr="icontains", max_length=100, help_text="Part of the name."
+    )
 
     class Meta:
         model = Team
@@ -43,8 +61,10 @@ class TeamFilter(filters.FilterSet):
 
 class PlayerFilter(filters.FilterSet):
     sport = filters.CharFilter(field_name="sport_id", max_length=64, help_text="The feed's key.")
-    team = filters.UUIDFilter(field_name="team_id")
-    search = filters.CharFilter(field_name="name", lookup_expr="icontains", max_length=100)
+    team = filters.UUIDFilter(field_name="team_id", help_text="The id of a team.")
+    search = filters.CharFilter(
+        field_name="name", lookup_expr="icontains", max_length=100, help_text="Part of the name."
+    )
 
     class Meta:
         model = Player
@@ -52,11 +72,45 @@ class PlayerFilter(filters.FilterSet):
 
 
 class StatFilter(filters.FilterSet):
-    player = filters.UUIDFilter(field_name="player_id")
+    player = filters.UUIDFilter(field_name="player_id", help_text="The id of a player.")
     stat = filters.CharFilter(max_length=64, help_text="Such as player_points.")
 
     class Meta:
         model = PlayerStat
+        fields: list[str] = []
+
+
+class ReadingFilter(filters.FilterSet):
+    source = filters.MultipleChoiceFilter(choices=ResultSource.choices)
+    status = filters.MultipleChoiceFilter(choices=GameStatus.choices)
+    since = InstantFilter(field_name="read_at", lookup_expr="gte")
+    until = InstantFilter(field_name="read_at", lookup_expr="lt")
+
+    class Meta:
+        model = ScoreReading
+        fields: list[str] = []
+
+
+class StartFilter(filters.FilterSet):
+    since = InstantFilter(field_name="seen_at", lookup_expr="gte", help_text="Announced from then on.")
+    until = InstantFilter(field_name="seen_at", lookup_expr="lt", help_text="Announced before.")
+
+    class Meta:
+        model = CommenceTime
+        fields: list[str] = []
+
+
+class PlacingFilter(filters.FilterSet):
+    participant = filters.CharFilter(
+        lookup_expr="icontains", max_length=160, help_text="Part of a runner's name."
+    )
+    top = CountFilter(field_name="position", lookup_expr="lte", help_text="At this position or a better one.")
+    took_part = TrueFalseFilter(
+        field_name="position", lookup_expr="isnull", exclude=True, help_text="false: who did not run."
+    )
+
+    class Meta:
+        model = Placing
         fields: list[str] = []
 
 
@@ -70,8 +124,8 @@ class GameFilter(filters.FilterSet):
     )
     league = filters.CharFilter(field_name="sport_id", max_length=64, help_text="The feed's key of a league.")
     kind = filters.ChoiceFilter(choices=GameKind.choices)
-    status = filters.MultipleChoiceFilter(choices=GameStatus.choices, help_text="May be given several times.")
-    completed = TrueFalseFilter()
+    status = filters.MultipleChoiceFilter(choices=GameStatus.choices)
+    completed = TrueFalseFilter(help_text="With a final result.")
     team = filters.UUIDFilter(method="of_team", help_text="Home or away.")
     date = filters.DateFilter(method="on_day", help_text="A calendar day in `zone`.")
     today = TrueFalseFilter(method="of_today", help_text="The games of the present day in `zone`.")

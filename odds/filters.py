@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from django import forms
-from django.db import models
-from django.db.models import QuerySet
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema_field
 
+from games.models import Game, GameQuerySet
+from odds.futures import Field
 from odds.models import Bookmaker, CurrentOdds, OddSnapshot, Selection, Side
-from rest.filters import InstantFilter, TrueFalseFilter
+from rest.filters import IdsFilter, InstantFilter, NumbersFilter, RowFilters, TrueFalseFilter, WordsFilter
 
-
-class WordsFilter(filters.BaseInFilter, filters.CharFilter):
-    """Several words, separated by commas."""
-
-
-class IdsFilter(filters.BaseInFilter, filters.UUIDFilter):
-    """Several ids, separated by commas."""
-
-
-@extend_schema_field({"type": "integer", "minimum": 1, "maximum": models.BigIntegerField.MAX_BIGINT})
-class NumbersFilter(filters.BaseInFilter, filters.Filter):
-    """Several whole numbers, separated by commas."""
-
-    field_class = forms.IntegerField
+BOOKS = "Keys of books, separated by commas."
+MARKETS = "Market keys, separated by commas."
+PARTICIPANT = "Part of the name of a team, player or runner."
+GAMES = "Ids of games, separated by commas."
 
 
 class BookmakerFilter(filters.FilterSet):
-    region = filters.CharFilter(field_name="regions", lookup_expr="icontains", max_length=16)
-    is_exchange = TrueFalseFilter()
-    active = TrueFalseFilter()
+    search = filters.CharFilter(
+        field_name="title", lookup_expr="icontains", max_length=100, help_text="Part of the name."
+    )
+    region = filters.CharFilter(
+        field_name="regions", lookup_expr="icontains", max_length=16, help_text="Such as us or eu."
+    )
+    is_exchange = TrueFalseFilter(help_text="Exchanges, where bets can be laid too.")
+    active = TrueFalseFilter(help_text="Books whose prices are shown.")
 
     class Meta:
         model = Bookmaker
@@ -38,12 +34,12 @@ class BookmakerFilter(filters.FilterSet):
 
 
 class SelectionFilter(filters.FilterSet):
-    game = IdsFilter(field_name="game_id", help_text="Ids of games, separated by commas.")
+    game = IdsFilter(field_name="game_id", help_text=GAMES)
     market = WordsFilter(
         help_text="The feed's market keys, separated by commas: h2h, spreads, player_points."
     )
     side = filters.MultipleChoiceFilter(choices=Side.choices)
-    participant = filters.CharFilter(lookup_expr="icontains", max_length=160)
+    participant = filters.CharFilter(lookup_expr="icontains", max_length=160, help_text=PARTICIPANT)
 
     class Meta:
         model = Selection
@@ -53,19 +49,20 @@ class SelectionFilter(filters.FilterSet):
 class PriceFilter(filters.FilterSet):
     """What prices now and in the archive have in common."""
 
-    game = IdsFilter(field_name="game_id", help_text="Ids of games, separated by commas.")
-    bookmaker = WordsFilter(field_name="bookmaker__key", help_text="Keys of books, separated by commas.")
-    market = WordsFilter(field_name="selection__market", help_text="Market keys, separated by commas.")
+    game = IdsFilter(field_name="game_id", help_text=GAMES)
+    bookmaker = WordsFilter(field_name="bookmaker__key", help_text=BOOKS)
+    market = WordsFilter(field_name="selection__market", help_text=MARKETS)
     selection = NumbersFilter(
         field_name="selection_id",
         method="of_selections",
-        min_value=1,
-        max_value=models.BigIntegerField.MAX_BIGINT,
         help_text="Numbers of selections.",
     )
     side = filters.MultipleChoiceFilter(field_name="selection__side", choices=Side.choices)
     participant = filters.CharFilter(
-        field_name="selection__participant", lookup_expr="icontains", max_length=160
+        field_name="selection__participant",
+        lookup_expr="icontains",
+        max_length=160,
+        help_text=PARTICIPANT,
     )
 
     def of_selections(self, rows: QuerySet, name: str, value: list[int]) -> QuerySet:
@@ -98,3 +95,98 @@ class SnapshotFilter(PriceFilter):
     def in_order(self, rows: object, name: str, value: str) -> object:
         order = ("-timestamp", "-id") if value == "-time" else ("timestamp", "id")
         return rows.order_by(*order)  # type: ignore[attr-defined] # a queryset
+
+
+class UpcomingFilter(filters.FilterSet):
+    sport = filters.CharFilter(field_name="sport_id", max_length=64, help_text="The feed's key.")
+    team = filters.UUIDFilter(method="of_team", help_text="Home or away.")
+
+    class Meta:
+        model = Game
+        fields: list[str] = []
+
+    def of_team(self, games: GameQuerySet, name: str, value: object) -> GameQuerySet:
+        return games.filter(Q(home_team=value) | Q(away_team=value))
+
+
+class FutureFilter(RowFilters):
+    """Of ``futures.Field``."""
+
+    sport = filters.CharFilter(field_name="game__sport_id", max_length=64, help_text="The feed's key.")
+    search = filters.CharFilter(
+        field_name="game__title", lookup_expr="icontains", max_length=100, help_text="Part of the title."
+    )
+    participant = filters.CharFilter(method="with_runner", max_length=160, help_text=PARTICIPANT)
+    bookmaker = WordsFilter(
+        method="priced_at", help_text="Outrights that one of these books prices: keys, separated by commas."
+    )
+    starts_from = InstantFilter(field_name="game__commence_time", lookup_expr="gte")
+    starts_before = InstantFilter(field_name="game__commence_time", lookup_expr="lt")
+
+    def with_runner(self, fields: Iterable[Field], name: str, value: str) -> list[Field]:
+        wanted = value.casefold()
+        return [
+            field for field in fields if any(wanted in runner.name.casefold() for runner in field.runners)
+        ]
+
+    def priced_at(self, fields: Iterable[Field], name: str, value: list[str]) -> list[Field]:
+        return [field for field in fields if not {book.key for book in field.books}.isdisjoint(value)]
+
+
+class RunnerFilter(RowFilters):
+    """Of ``futures.Runner``."""
+
+    participant = filters.CharFilter(
+        field_name="name", lookup_expr="icontains", max_length=160, help_text="Part of a runner's name."
+    )
+    bookmaker = WordsFilter(
+        field_name="best__book_key", help_text="Whose best price it is: keys of books, separated by commas."
+    )
+
+
+class ClosingFilter(RowFilters):
+    """Of ``api.archive.Closed``."""
+
+    bookmaker = WordsFilter(field_name="offer__book_key", help_text=BOOKS)
+    market = WordsFilter(field_name="selection__market", help_text=MARKETS)
+    selection = NumbersFilter(field_name="selection__pk", help_text="Numbers of selections.")
+    side = filters.MultipleChoiceFilter(field_name="selection__side", choices=Side.choices)
+    participant = filters.CharFilter(
+        field_name="selection__participant",
+        lookup_expr="icontains",
+        max_length=160,
+        help_text=PARTICIPANT,
+    )
+
+
+class BestFilter(RowFilters):
+    """Of rows as the API writes them, and so are those of fair prices."""
+
+    market = WordsFilter(field_name="market_type", help_text=MARKETS)
+    side = filters.MultipleChoiceFilter(field_name="side", choices=Side.choices)
+    bookmaker = WordsFilter(field_name="bookmaker", help_text=BOOKS)
+
+
+class FairFilter(RowFilters):
+    side = filters.MultipleChoiceFilter(field_name="side", choices=Side.choices)
+    participant = filters.CharFilter(
+        field_name="participant", lookup_expr="icontains", max_length=160, help_text=PARTICIPANT
+    )
+
+
+class LineFilter(RowFilters):
+    """Of ``edges.offers.Line``."""
+
+    game = IdsFilter(field_name="game_id", help_text=GAMES)
+    participant = filters.CharFilter(
+        field_name="participant", lookup_expr="icontains", max_length=160, help_text=PARTICIPANT
+    )
+
+
+class ReportFilter(RowFilters):
+    """Of ``books_page.BookRow``."""
+
+    bookmaker = WordsFilter(field_name="now__key", help_text=BOOKS)
+    search = filters.CharFilter(
+        field_name="now__title", lookup_expr="icontains", max_length=100, help_text="Part of the name."
+    )

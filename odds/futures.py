@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
-from games.models import Game
+from games.models import Game, GameQuerySet
 from odds import pricing, shards
 from odds.best_prices import Quote, short_code
 from odds.board import LONGEST_EVENT
@@ -121,9 +121,10 @@ class Field:
         return self.runners[FIRST_SHOWN:]
 
 
-def read_fields(*, now: dt.datetime) -> list[Field]:
-    """Every open outright that has prices, the soonest first; three statements whatever their number."""
-    outrights = Game.objects.outrights().open().filter(commence_time__gte=now - LONGEST_EVENT)
+def read_fields(*, now: dt.datetime, among: GameQuerySet | None = None) -> list[Field]:
+    """The open outrights that have prices, the soonest first, of all or ``among`` some; three statements in all."""
+    games_of = Game.objects.all() if among is None else among
+    outrights = games_of.outrights().open().filter(commence_time__gte=now - LONGEST_EVENT)
     games = list(outrights.with_names().in_start_order())
     prices = read_prices([game.pk for game in games])
     best = best_prices(prices, now=now)

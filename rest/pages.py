@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import cached_property, lru_cache
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, Model, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,19 +19,18 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from rest.compiled import CompiledRows, Given
+from rest.keyset import Order, cut, order_of, turned
 from rest.problems import ApiProblem, invalid
 
 PAGE_SIZE: Final = 50
 LARGEST_PAGE: Final = 200
+LARGEST_NUMBER: Final = 10**15
 BACK: Final = "<"
 """Begins the label of a cursor before which a page ends."""
 
 
 class KeysetPages(BasePagination):
-    """``{"results": […], "next": …, "previous": address or null}``. Lists that are no querysets are cut by position.
-
-    The order is the queryset's own: columns that are never NULL, all rising or all falling, the last unique.
-    """
+    """``{"results": […], "next": …, "previous": address or null}``. Lists that are no querysets are cut by position."""
 
     def paginate_queryset(
         self,
@@ -52,35 +51,23 @@ class KeysetPages(BasePagination):
     def _keyset(
         self, queryset: QuerySet[Any], size: int, cursor: str, asked: Asked | None = None
     ) -> list[Any]:
-        order = [str(name) for name in queryset.query.order_by]
-        names = [name.removeprefix("-") for name in order]
-        falling = order[0].startswith("-")
-        label = ",".join(order)
-        is_back, values = False, list[Any]()
-        if cursor:
-            columns = [column_of(queryset, name) for name in names]
-            is_back, values = read_cursor(cursor, label, columns)
+        order = order_of(queryset)
+        is_back, place = read_cursor(cursor, order, queryset) if cursor else (False, None)
         if asked is not None:
-            rows = asked.page(values, size + 1, is_back=is_back)
+            rows = asked.rows(place, size + 1, is_back=is_back)
         else:
-            rows = list(turned(queryset, names, values, falling=falling, is_back=is_back)[: size + 1])
-        has_more, rows = len(rows) > size, rows[:size]
-        if is_back:
-            rows.reverse()
-
-        def place_of(row: Any) -> list[Any]:
-            return [attrgetter(name.replace("__", "."))(row) for name in names]
-
-        if rows and (has_more or is_back):
-            self.next = write_cursor(label, place_of(rows[-1]))
-        if rows and (has_more if is_back else cursor):
-            self.previous = write_cursor(BACK + label, place_of(rows[0]))
-        return rows
+            rows = list(turned(queryset, place, is_back=is_back)[: size + 1])
+        found = cut(rows, size, has_place=place is not None, is_back=is_back)
+        if found.has_after:
+            self.next = write_cursor(order.label, order.place_of(found.rows[-1]))
+        if found.has_before:
+            self.previous = write_cursor(BACK + order.label, order.place_of(found.rows[0]))
+        return found.rows
 
     def _slice(self, rows: Sequence[Any], size: int, cursor: str) -> list[Any]:
         start = 0
         if cursor:
-            _, (start,) = read_cursor(cursor, "#", [None])
+            _, (start,) = unpacked(cursor, "#", 1)
             if not isinstance(start, int) or not 0 <= start <= 2**31:
                 raise bad_cursor()
         self.next = write_cursor("#", [start + size]) if start + size < len(rows) else ""
@@ -137,7 +124,8 @@ class KeysetPages(BasePagination):
 class Listing:
     """A list whose SQL is worked out once for each way to turn its pages; ``make()`` is its queryset in its order.
 
-    Its rows are named tuples of the columns ``names``.
+    Its rows are named tuples of the columns ``names``. No column of the order has gaps: a place without a value is
+    another statement.
     """
 
     def __init__(self, make: Callable[[], QuerySet[Any]], names: tuple[str, ...]) -> None:
@@ -153,11 +141,10 @@ class Listing:
         """The list for these parameters, for a view to page."""
         return Asked(self, given)
 
-    def _way(self, values: int, size: int, is_back: bool) -> CompiledRows:
-        order = [str(name) for name in self.rows.query.order_by]
-        names = [name.removeprefix("-") for name in order][:values]
-        places: list[Any] = [Given(f"after{number}") for number in range(values)]
-        found = turned(self.rows, names, places, falling=order[0].startswith("-"), is_back=is_back)
+    def _way(self, has_place: bool, size: int, is_back: bool) -> CompiledRows:
+        names = order_of(self.rows).names
+        place = [Given(f"place{number}") for number in range(len(names))] if has_place else None
+        found = turned(self.rows, place, is_back=is_back)
         return CompiledRows(lambda: found, self.names, limits=(0, size))
 
 
@@ -167,19 +154,10 @@ class Asked(NamedTuple):
     listing: Listing
     given: dict[str, Any]
 
-    def page(self, after: Sequence[Any], size: int, *, is_back: bool) -> list[Any]:
-        values = {f"after{number}": value for number, value in enumerate(after)}
-        return self.listing.way(len(after), size, is_back).all(**self.given, **values)
-
-
-def turned(
-    rows: QuerySet[Any], names: Sequence[str], values: Sequence[Any], *, falling: bool, is_back: bool
-) -> QuerySet[Any]:
-    """The rows after a place, or those before it backwards; all of them without one."""
-    if not values:
-        return rows
-    found = rows.filter(beyond(names, values, falling=falling != is_back))
-    return found.reverse() if is_back else found
+    def rows(self, place: Sequence[Any] | None, size: int, *, is_back: bool) -> list[Any]:
+        """Those next to a place, or the first."""
+        values = {f"place{number}": value for number, value in enumerate(place or ())}
+        return self.listing.way(place is not None, size, is_back).all(**self.given, **values)
 
 
 def read_limit(request: Request) -> int:
@@ -190,16 +168,6 @@ def read_limit(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= LARGEST_PAGE):
         raise invalid("limit", f"Write a whole number from 1 to {LARGEST_PAGE}.")
     return int(text)
-
-
-def beyond(names: Sequence[str], values: Sequence[Any], *, falling: bool) -> Q:
-    """The rows after that of these values; the first column by itself lets an index find the place."""
-    compare = "lt" if falling else "gt"
-    after, equal = Q(), Q()
-    for name, value in zip(names, values, strict=True):
-        after |= equal & Q(**{f"{name}__{compare}": value})
-        equal &= Q(**{name: value})
-    return Q(**{f"{names[0]}__{compare}e": values[0]}) & after
 
 
 def column_of(queryset: QuerySet[Any], name: str) -> Field[Any, Any] | None:
@@ -228,26 +196,37 @@ def write_cursor(label: str, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read_cursor(text: str, label: str, columns: Sequence[Field[Any, Any] | None]) -> tuple[bool, list[Any]]:
-    """Whether a cursor of a list in this order leads back, and the sort key that it holds. Raises ApiProblem."""
+def read_cursor(text: str, order: Order, queryset: QuerySet[Any]) -> tuple[bool, list[Any]]:
+    """Whether a cursor of a list in this order leads back, and the place that it holds. Raises ApiProblem."""
+    is_back, found = unpacked(text, order.label, len(order.columns))
+    values = []
+    for column, value in zip(order.columns, found, strict=True):
+        kind = column_of(queryset, column.name)
+        try:
+            read = value if kind is None or value is None else kind.to_python(value)
+        except (ValidationError, ValueError, TypeError, OverflowError):
+            raise bad_cursor() from None
+        is_odd = (
+            (read is None and not column.has_gaps)
+            or (isinstance(read, str) and "\0" in read)
+            or (isinstance(read, Decimal) and abs(read) >= LARGEST_NUMBER)
+        )
+        if is_odd:
+            raise bad_cursor()
+        values.append(read)
+    return is_back, values
+
+
+def unpacked(text: str, label: str, number: int) -> tuple[bool, list[Any]]:
+    """Whether a cursor of that label leads back, and the values that it holds. Raises ApiProblem."""
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         found = msgspec.json.decode(packed)
-        if (
-            not isinstance(found, list)
-            or len(found) != len(columns) + 1
-            or found[0] not in (label, BACK + label)
-        ):
-            raise bad_cursor()
-        values = [
-            column.to_python(value) if column is not None else value
-            for column, value in zip(columns, found[1:], strict=True)
-        ]
-    except (binascii.Error, msgspec.DecodeError, ValidationError, ValueError, TypeError, OverflowError):
+    except (binascii.Error, msgspec.DecodeError, ValueError):
         raise bad_cursor() from None
-    if any(value is None or (isinstance(value, str) and "\0" in value) for value in values):
+    if not isinstance(found, list) or len(found) != number + 1 or found[0] not in (label, BACK + label):
         raise bad_cursor()
-    return found[0] != label, values
+    return found[0] != label, found[1:]
 
 
 def bad_cursor() -> Exception:

@@ -36,6 +36,7 @@ TITLES: Final = {
 }
 
 
+OFTEN: Final = "May be given several times: any of them."
 TEXTS: Final = (serializers.CharField, TextIn)
 ONCE: Final = {
     "name": "Idempotency-Key",
@@ -147,6 +148,10 @@ class ApiSchema(AutoSchema):
             most = known[parameter["name"]].extra.get("max_length") if parameter["name"] in known else None
             if most is not None and is_bare_text(schema):
                 schema["maxLength"] = most
+            told = parameter.get("description") or known[parameter["name"]].extra.get("help_text")
+            told = " ".join(filter(None, [told, OFTEN if parameter.get("explode") else ""]))
+            if told:
+                parameter["description"] = told
         return found
 
     def _get_parameters(self) -> list[dict[str, Any]]:
@@ -213,6 +218,8 @@ class ApiSchema(AutoSchema):
             found["additionalProperties"] = False
         if direction == "request" and isinstance(serializer, Body):
             found["additionalProperties"] = False
+            if self.method == "PATCH" and serializer.root is serializer:
+                found["minProperties"] = 1
         return found
 
 

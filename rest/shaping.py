@@ -27,17 +27,17 @@ class Shape:
         return {name: value for name, value in row.items() if name in self.fields}
 
 
-def read_shape(
-    params: Mapping[str, str], *, known: Iterable[str], identity: str, expandable: Iterable[str]
-) -> Shape:
-    """The shape asked for; ``identity`` is in every row. Raises ApiProblem."""
-    expand = _names(params, "expand", frozenset(expandable))
-    fields = _names(params, "fields", frozenset(known) | frozenset(expandable))
-    return Shape(fields | {identity} | expand if fields else None, expand)
+def read_shape(params: Mapping[str, str], *, row: type[Any], known: Iterable[str]) -> Shape:
+    """The shape asked for of a row with the fields that are ``known``; its identity is always there. Raises ApiProblem."""
+    expand = _names(params, "expand", frozenset(expandable_of(row)))
+    fields = _names(params, "fields", frozenset(known))
+    inside = getattr(getattr(row, "Meta", None), "expands_in", {})
+    needed = {identity_of(row), *(inside.get(name, name) for name in expand)}
+    return Shape(fields | needed if fields else None, expand)
 
 
 def _names(params: Mapping[str, str], name: str, known: frozenset[str]) -> frozenset[str]:
-    wanted = frozenset(filter(None, (part.strip() for part in params.get(name, "").split(","))))
+    wanted = frozenset(part.strip() for part in params[name].split(",")) if name in params else frozenset()
     unknown = sorted(wanted - known)
     if unknown:
         choices = ", ".join(sorted(known)) or "none"
@@ -49,8 +49,8 @@ def _names(params: Mapping[str, str], name: str, known: frozenset[str]) -> froze
 class Row(serializers.Serializer):
     """A row of the API, read only; it obeys the shape of its context.
 
-    ``Meta.identity`` names the field that every row has, ``Meta.expandable`` those that come on demand,
-    ``Meta.example`` a row for the documentation.
+    ``Meta.identity`` names the field that every row has, ``Meta.expandable`` those that come on demand (by
+    ``Meta.expands_in`` inside of another), ``Meta.example`` a row for the documentation.
     """
 
     def get_fields(self) -> dict[str, Field]:

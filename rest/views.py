@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django_filters import FilterSet
+from django_filters import BaseCSVFilter, FilterSet, MultipleChoiceFilter
+from django_filters.filters import Filter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed
@@ -22,7 +23,7 @@ from rest.bodies import reader_of
 from rest.kept import Kept, as_answer, find, keep
 from rest.pages import Asked, KeysetPages
 from rest.problems import ApiProblem, form_faults, invalid, refusal_of
-from rest.shaping import Shape, expandable_of, identity_of, read_shape
+from rest.shaping import Shape, read_shape
 
 SAFE: Final = ("GET", "HEAD")
 KEPT_IN_304: Final = ("ETag", "Cache-Control", "Vary", "RateLimit", "RateLimit-Policy", "Link")
@@ -46,7 +47,7 @@ class Known(Exception):
 class Filters(DjangoFilterBackend):
     """A filter set whose faults are told in the API's shape, as its form words them."""
 
-    def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
         if not is_filtered(view.filterset_class, frozenset(request.query_params)):
             return queryset
         filters = self.get_filterset(request, queryset, view)
@@ -62,6 +63,19 @@ def is_filtered(filters: type[FilterSet] | None, asked: frozenset[str]) -> bool:
     if filters is None:
         return False
     return any(name in asked or each.extra.get("required") for name, each in filters.base_filters.items())
+
+
+def check_given(request: Request, filters: Mapping[str, Filter]) -> None:
+    """Refuse parameters without a value, and those given several times that are read once. Raises ApiProblem."""
+    for name, values in request.query_params.lists():
+        each = filters.get(name)
+        has_commas = name in SHAPES or isinstance(each, BaseCSVFilter)
+        if len(values) > 1 and not isinstance(each, MultipleChoiceFilter):
+            more = "; separate several values by commas" if has_commas else ""
+            raise invalid(name[:60], f"Give the parameter once{more}.", "repeated")
+        parts = values[0].split(",") if has_commas else values
+        if not all(map(str.strip, parts)):
+            raise invalid(name[:60], "Give the parameter a value, or leave it out.", "blank")
 
 
 def names_of(described: type[Any]) -> frozenset[str]:
@@ -138,6 +152,8 @@ class ApiView(GenericViewSet):
 
     def body(self) -> dict[str, Any]:
         """What the write is told, checked. Raises ValidationError."""
+        if self.request.method == "PATCH" and not self.request.data:
+            raise invalid("", "Name a field to change at least.", "empty")
         read = reader_of(self.body_classes[str(self.action)], self.request.data, self.request)
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
@@ -154,11 +170,17 @@ class ApiView(GenericViewSet):
         known = set(SHAPES) if self.is_shaped() else set()
         if self.is_listing():
             known |= set(PAGES)
-        if self.filterset_class is not None and self.action in self.filtered_actions:
-            known |= set(self.filterset_class.base_filters)
+        known |= self.filters().keys()
         if (query := self.get_query_class()) is not None:
             known |= names_of(query)
         return known
+
+    def filters(self) -> Mapping[str, Filter]:
+        """The filters of the action by their names."""
+        if self.filterset_class is None or self.action not in self.filtered_actions:
+            return {}
+        found: Mapping[str, Filter] = self.filterset_class.base_filters
+        return found
 
     def is_shaped(self) -> bool:
         return self.request is None or self.request.method in SAFE
@@ -179,18 +201,11 @@ class ApiView(GenericViewSet):
                     }
                 ],
             )
-        blank = [name for name, values in request.query_params.lists() if not all(map(str.strip, values))]
-        if blank:
-            raise invalid(blank[0], "Give the parameter a value, or leave it out.", "blank")
+        check_given(request, self.filters())
         row = self.get_serializer_class()
         self.shape = Shape()
         if self.is_shaped():
-            self.shape = read_shape(
-                request.query_params,
-                known=names_of(row),
-                identity=identity_of(row),
-                expandable=expandable_of(row),
-            )
+            self.shape = read_shape(request.query_params, row=row, known=names_of(row))
         self.asked = {}
         if (query := self.get_query_class()) is not None:
             read = reader_of(query, request.query_params.dict(), request)
@@ -200,8 +215,8 @@ class ApiView(GenericViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "shape": getattr(self, "shape", None)}
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Filter lists alone: a single object is found by its key, whatever the query says."""
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Filter lists alone, of a queryset or of rows: a single object is found by its key, whatever the query says."""
         return super().filter_queryset(queryset) if self.action in self.filtered_actions else queryset
 
     def get_object(self) -> Any:

@@ -21,6 +21,7 @@ from accounts.access.models import Network
 from accounts.audit.context import tracked_tables
 from accounts.audit.models import AuditEvent
 from accounts.models import ApiKey, User
+from rest.keyset import page
 
 PAGE: Final = 50
 OF_ITS_BET: Final = frozenset({"bet_legs", "bet_events", "imported_legs"})
@@ -104,14 +105,9 @@ def contexts_from(network: Network) -> QuerySet[Context, Any]:
 
 def page_of(asked: Asked, after: Place | None, size: int = PAGE) -> tuple[list[AuditEvent], Place | None]:
     """One page and where the next begins; one statement."""
-    found = events(asked)
-    if after is not None:
-        found = found.filter(Q(at__lt=after.at) | Q(at=after.at, id__lt=after.id), at__lte=after.at)
-    rows = list(found[: size + 1])
-    if len(rows) <= size:
-        return rows, None
-    last = rows[size - 1]
-    return rows[:size], Place(last.at, last.pk)
+    found = page(events(asked), size, after=None if after is None else [after.at, after.id])
+    last = found.rows[-1] if found.has_after else None
+    return found.rows, None if last is None else Place(last.at, last.pk)
 
 
 def every(asked: Asked, *, most: int, size: int = 1_000) -> Iterator[list[AuditEvent]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
 from django.db import connection
-from django.db.models import Count, DateTimeField, DecimalField, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -20,13 +18,14 @@ from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.changing import Changes, EditIn
 from bets.api.deciding import BODIES
+from bets.api.filters import EventFilter, LedgerFilter
 from bets.api.placing import PlaceIn, place
 from bets.api.quoting import QuoteRow, quote_of
 from bets.api.reading import BET, bets_out, placed_out, with_columns
 from bets.api.refusals import refusals
 from bets.api.rows import BetOutRow, EventOutRow, LedgerRow, event_out, ledger_out, money
 from bets.history.filters import BetFilter
-from bets.history.paging import ORDERS as BET_ORDERS
+from bets.history.paging import SORTS, STANDARD, in_order
 from bets.models import Bet, BetEvent, BetStatus, LedgerEntry
 from bets.stats.scope import ids_of
 from rest.compiled import Given
@@ -34,12 +33,6 @@ from rest.fields import AmountField
 from rest.pages import Listing
 from rest.shaping import Row
 from rest.views import PAGES, SHAPES, ApiView, lists
-
-ORDERS: Final = [
-    sign + name for name in ("placed", "settled", "stake", "odds", "profit") for sign in ("-", "")
-]
-LAST: Final[dict[str, Any]] = {"settled": dt.datetime.max.replace(tzinfo=dt.UTC), "profit": Decimal(10**13)}
-"""Where bets without a value stand: after all others, whichever way."""
 
 
 class BetsView(ApiView):
@@ -52,22 +45,9 @@ class BetsView(ApiView):
 
 class OrderQuery(serializers.Serializer):
     order = serializers.ChoiceField(
-        required=False, choices=ORDERS, default="-placed",
+        required=False, choices=list(SORTS), default=STANDARD,
         help_text="With - from the latest, largest or longest; bets without a value come last.",
     )  # fmt: skip
-
-
-def in_order(bets: QuerySet[Bet], order: str) -> QuerySet[Any]:
-    """The bets in one of ``ORDERS``."""
-    sign, name = ("-", order[1:]) if order.startswith("-") else ("", order)
-    if name == "placed":
-        return bets.order_by(f"{sign}placed_at", f"{sign}id")
-    value: Any = BET_ORDERS[name].value
-    if (last := LAST.get(name)) is not None:
-        worst = (dt.datetime.min.replace(tzinfo=dt.UTC) if name == "settled" else -last) if sign else last
-        kind = DateTimeField() if name == "settled" else DecimalField(max_digits=16, decimal_places=2)
-        value = Coalesce(value, Value(worst, output_field=kind), output_field=kind)
-    return bets.annotate(sort_value=value).order_by(f"{sign}sort_value", f"{sign}id")
 
 
 class StatusSums(Row):
@@ -198,20 +178,30 @@ class BetViewSet(Changes, BetsView):
         return Response(row, status=status, headers=where(bet) if status == 201 else None)
 
     @lists
-    @action(detail=True)
+    @action(
+        detail=True,
+        queryset=BetEvent.objects.none(),
+        filterset_class=EventFilter,
+        filtered_actions=("events",),
+    )
     def events(self, request: Request, pk: Any = None) -> Response:
         """What happened to the bet, the earliest first."""
         bet = self.get_object()
-        return self.listed_rows(
-            BetEvent.objects.filter(bet=bet).select_related("by").order_by("at", "id"), event_out
-        )
+        events = BetEvent.objects.filter(bet=bet).select_related("by").order_by("at", "id")
+        return self.listed_rows(self.filter_queryset(events), event_out)
 
     @lists
-    @action(detail=True)
+    @action(
+        detail=True,
+        queryset=LedgerEntry.objects.none(),
+        filterset_class=LedgerFilter,
+        filtered_actions=("ledger",),
+    )
     def ledger(self, request: Request, pk: Any = None) -> Response:
         """The ledger lines of the bet, the earliest first."""
         bet = self.get_object()
-        return self.listed_rows(LedgerEntry.objects.filter(bet=bet).order_by("at", "id"), ledger_out)
+        lines = LedgerEntry.objects.filter(bet=bet).order_by("at", "id")
+        return self.listed_rows(self.filter_queryset(lines), ledger_out)
 
     @lists
     @action(detail=False)

@@ -73,6 +73,8 @@ class Changes(Decisions):
         """
         bet: Bet = self.get_object()
         body, by = self.body(), owner_of(request)
+        if not (TERMS | WORDS) & body.keys():
+            raise unfit("", f"Name what is to be set right: {', '.join(sorted(TERMS | WORDS))}.")
         with refusals("stake"):
             if TERMS & body.keys():
                 legs = list(bet.legs.order_by("position"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -17,6 +17,7 @@ from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.bets import BetsView
 from bets.api.files import FileParser, ReadIn, UploadIn
+from bets.api.filters import FATES, ImportFilter, StepFilter
 from bets.api.jobs import JobRow, accepted
 from bets.api.operations import roll_of
 from bets.api.refusals import refusals
@@ -35,8 +36,6 @@ from rest.fields import AmountField, NumberField, OddsField, UtcField
 from rest.problems import ApiProblem
 from rest.shaping import ModelRow, Row
 from rest.views import ListMixin, RetrieveMixin, lists
-
-FATES: Final = ("add", "settle", "known", "refuse")
 
 
 class ImportRow(ModelRow):
@@ -80,7 +79,7 @@ class StepRow(Row):
     """What happens to one row of the file."""
 
     line = serializers.IntegerField()
-    fate = serializers.ChoiceField(choices=FATES)
+    fate = serializers.ChoiceField(choices=[fate for fate, _ in FATES])
     reason = serializers.CharField(allow_blank=True)
     doubts = serializers.ListField(child=serializers.CharField())
     description = serializers.CharField(allow_blank=True)
@@ -107,6 +106,7 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
 
     queryset = ImportBatch.objects.none()
     serializer_class = ImportRow
+    filterset_class = ImportFilter
     row_classes: ClassVar = {"plan": PlanRow, "rows": StepRow, "commit": JobRow}
     conflicting = ("plan", "rows")
     body_classes: ClassVar = {"create": UploadIn, "partial_update": ReadIn}
@@ -164,10 +164,10 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
         return self.one({"format": plan.reading.format, **plan.counts})
 
     @lists
-    @action(detail=True)
+    @action(detail=True, filterset_class=StepFilter, filtered_actions=("rows",))
     def rows(self, request: Request, pk: Any = None) -> Response:
         """What importing the file would do to each of its rows, and why."""
-        return self.listed_rows(rows_of(self._plan()), lambda row: row)
+        return self.listed_rows(self.filter_queryset(rows_of(self._plan())), lambda row: row)
 
     @extend_schema(responses={202: JobRow})
     @action(detail=True, methods=["post"])

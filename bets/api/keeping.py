@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.bets import BetsView
+from bets.api.filters import SavedFilterFilter, TagEditFilter
 from bets.api.refusals import refusals
 from bets.api.rows import BET_ID
 from bets.history.filters import BetFilter
@@ -84,6 +85,7 @@ class TagEditViewSet(BetsView):
 
     queryset = TagEdit.objects.none()
     serializer_class = TagEditRow
+    filterset_class = TagEditFilter
     body_classes: ClassVar = {"create": TagEditIn}
     lookup_value_converter = "uuid"
 
@@ -94,7 +96,7 @@ class TagEditViewSet(BetsView):
 
     def list(self, request: Request) -> Response:
         """Your changes of tags of many bets, the newest first."""
-        return self.listed_rows(self.get_queryset(), edit_out)
+        return self.listed_rows(self.filter_queryset(self.get_queryset()), edit_out)
 
     def retrieve(self, request: Request, pk: Any = None) -> Response:
         """One of your changes of tags."""
@@ -166,6 +168,7 @@ class SavedFilterViewSet(ListMixin, RetrieveMixin, BetsView):
 
     queryset = SavedFilter.objects.none()
     serializer_class = SavedFilterRow
+    filterset_class = SavedFilterFilter
     body_classes: ClassVar = {"create": SavedFilterIn, "partial_update": RenameIn}
     lookup_value_converter = "uuid"
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.bets import BetsView
+from bets.api.filters import LimitFilter
 from bets.api.refusals import refusals
 from bets.api.rows import money
 from bets.limits import cancel_change, set_limit, set_time_out
@@ -101,6 +102,7 @@ class LimitViewSet(BetsView):
 
     queryset = LimitChange.objects.none()
     serializer_class = LimitRow
+    filterset_class = LimitFilter
     row_classes: ClassVar = {"set": DecidedLimitRow, "time_out": DecidedLimitRow}
     body_classes: ClassVar = {"set": LimitIn, "time_out": TimeOutIn}
     lookup_value_converter = "uuid"
@@ -116,8 +118,9 @@ class LimitViewSet(BetsView):
         held = [
             one for one in self.get_queryset().in_force(now) if one.amount or (one.until and one.until > now)
         ]
-        found = [(one, True) for one in held] + [(one, False) for one in self.get_queryset().waiting(now)]
-        return self.listed_rows(found, lambda pair: limit_out(pair[0], in_force=pair[1]))
+        rows = [limit_out(one, in_force=True) for one in held]
+        rows += [limit_out(one, in_force=False) for one in self.get_queryset().waiting(now)]
+        return self.listed_rows(self.filter_queryset(rows), dict)
 
     @action(detail=False, methods=["post"])
     @once

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final
 from django.db import connection
 from django.db.models import QuerySet
 from django.urls import reverse
-from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,6 +16,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.bets import BetsView
+from bets.api.filters import BankrollFilter, RollLedgerFilter, TagFilter, WholeLedgerFilter
 from bets.api.placing import book_of
 from bets.api.refusals import refusals
 from bets.api.rows import BankrollRow, LedgerRow, bankroll_out, ledger_out
@@ -27,33 +27,12 @@ from bets.bankrolls.keeping import (
     open_bankroll,
     restore_bankroll,
 )
-from bets.models import Bankroll, BankrollKind, Currency, LedgerEntry, LedgerKind
+from bets.models import Bankroll, BankrollKind, Currency, LedgerEntry
 from rest.bodies import AmountIn, Body, FlagIn, TextIn
-from rest.filters import InstantFilter, TrueFalseFilter
 from rest.shaping import Row
 from rest.views import lists
 
-
-class BankrollFilter(filters.FilterSet):
-    currency = filters.ChoiceFilter(choices=Currency.choices)
-    kind = filters.ChoiceFilter(choices=BankrollKind.choices, help_text="Real or paper money.")
-    archived = TrueFalseFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
-
-    class Meta:
-        model = Bankroll
-        fields: list[str] = []
-
-
-class LedgerFilter(filters.FilterSet):
-    kind = filters.MultipleChoiceFilter(choices=LedgerKind.choices)
-    since = InstantFilter(field_name="at", lookup_expr="gte")
-    until = InstantFilter(field_name="at", lookup_expr="lt")
-
-    class Meta:
-        model = LedgerEntry
-        fields: list[str] = []
-
-
+LINES: Final = LedgerEntry.objects.none()
 KEPT: Final = ("name", "currency", "kind", "may_go_negative")
 
 
@@ -96,7 +75,7 @@ class BankrollViewSet(BetsView):
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
-            return LedgerEntry.objects.none() if self.action == "ledger" else super().get_queryset()
+            return super().get_queryset()
         mine = Bankroll.objects.owned_by(owner_of(self.request))
         return mine.select_related("bookmaker").with_balance().order_by("created_at", "id")
 
@@ -165,11 +144,11 @@ class BankrollViewSet(BetsView):
         return Response(bankroll_out(self.get_queryset().get(pk=roll.pk)), status=status, headers=where)
 
     @lists
-    @action(detail=True, filterset_class=None)
+    @action(detail=True, queryset=LINES, filterset_class=RollLedgerFilter, filtered_actions=("ledger",))
     def ledger(self, request: Request, pk: Any = None) -> Response:
         """Every movement of the bankroll's money, the newest first; the balances chain."""
         lines = LedgerEntry.objects.filter(bankroll=self.get_object()).order_by("-seq")
-        return self.listed_rows(lines, ledger_out)
+        return self.listed_rows(self.filter_queryset(lines), ledger_out)
 
 
 class LedgerViewSet(BetsView):
@@ -177,7 +156,7 @@ class LedgerViewSet(BetsView):
 
     queryset = LedgerEntry.objects.none()
     serializer_class = LedgerRow
-    filterset_class = LedgerFilter
+    filterset_class = WholeLedgerFilter
 
     def list(self, request: Request) -> Response:
         """The ledger lines of all your bankrolls, the newest first."""
@@ -207,10 +186,11 @@ class TagViewSet(BetsView):
 
     queryset = Bankroll.objects.none()
     serializer_class = TagRow
+    filterset_class = TagFilter
 
     def list(self, request: Request) -> Response:
         """Your tags with the number of bets that bear them."""
         with connection.cursor() as cursor:
             cursor.execute(TAGS, [owner_of(request).pk])
-            rows = cursor.fetchall()
-        return self.listed_rows(rows, lambda row: {"tag": row[0], "bets": row[1]})
+            rows = [{"tag": tag, "bets": bets} for tag, bets in cursor.fetchall()]
+        return self.listed_rows(self.filter_queryset(rows), dict)

@@ -80,9 +80,6 @@ def expanded(rows: Sequence[dict[str, Any]], ids: Sequence[uuid.UUID], expand: f
         lines = by_bet(LedgerEntry.objects.filter(bet__in=ids).order_by("at", "id"))
         for row in rows:
             row["ledger"] = [ledger_out(line) for line in lines.get(row["id"], ())]
-    if "evidence" in expand:
-        for row in rows:
-            row["evidence"] = True
 
 
 def by_bet(found: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:

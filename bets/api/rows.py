@@ -135,8 +135,8 @@ class BetOutRow(Row):
     boost_cap = AmountField(allow_null=True)
     insured_up_to = AmountField(allow_null=True)
     each_way_places = serializers.IntegerField(allow_null=True)
-    cashed_stake = AmountField()
-    cashed_out = AmountField()
+    cashed_stake = AmountField(help_text="The part of the stake that was cashed out while the rest rides on.")
+    cashed_out = AmountField(help_text="What was paid for that part; `payout` of a settled bet includes it.")
     revision = serializers.IntegerField(help_text="How often it has been graded.")
     review_reason = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
@@ -144,12 +144,10 @@ class BetOutRow(Row):
     legs = LegOutRow(many=True)
     events = EventOutRow(many=True)
     ledger = LedgerRow(many=True)
-    evidence = serializers.BooleanField(
-        help_text="In `expand` it adds the evidence to the legs.", required=False
-    )
 
     class Meta:
         expandable = ("events", "ledger", "evidence")
+        expands_in: ClassVar = {"evidence": "legs"}
         example: ClassVar = {
             "id": BET_ID, "bankroll_id": ROLL_ID, "bankroll": "Main", "currency": "USD", "money": "real",
             "bookmaker": "draftkings", "book_name": "", "kind": "straight", "status": "won", "stake": "25.00",

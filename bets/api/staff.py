@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.deciding import BODIES, DecisionIn, Decisions
+from bets.api.filters import ReviewFilter
 from bets.api.reading import OWNER, bets_out, with_columns
 from bets.api.refusals import refusals
 from bets.api.rows import BET_ID, BetOutRow
@@ -33,11 +34,13 @@ class ReviewQuery(serializers.Serializer):
         required=False, choices=["review", "overdue"], default="review", help_text="Under review, or overdue."
     )
     sport = serializers.CharField(required=False, max_length=64, help_text="The feed's key.")
-    reason = serializers.CharField(required=False, max_length=200)
+    reason = serializers.CharField(
+        required=False, max_length=200, help_text="Why it waits, as `review_reason` says."
+    )
     days = serializers.IntegerField(
         required=False, min_value=1, max_value=3650, help_text="Older than so many days."
     )
-    game = serializers.UUIDField(required=False)
+    game = serializers.UUIDField(required=False, help_text="With a leg on this game.")
 
 
 class ReviewRow(BetOutRow):
@@ -81,6 +84,7 @@ class ReviewViewSet(Decisions, ApiView):
     tag = "staff"
     queryset = Bet.objects.none()
     serializer_class = ReviewRow
+    filterset_class = ReviewFilter
     query_classes: ClassVar = {"list": ReviewQuery}
     body_classes: ClassVar = {**BODIES, "send_back": DecisionIn, "decide": DecideIn}
     row_classes: ClassVar = {"decide": DecidedRow}
@@ -124,7 +128,7 @@ class ReviewViewSet(Decisions, ApiView):
             days=asked.get("days"),
             game=asked.get("game"),
         )
-        bets = with_columns(matching(filters, timezone.now()), OWNER)
+        bets = with_columns(self.filter_queryset(matching(filters, timezone.now())), OWNER)
         return self.listed_whole(bets.order_by("placed_at", "id"), review_rows)
 
 

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import owner_of
 from accounts.api.idempotency import once
 from bets.api.bets import BetsView
+from bets.api.filters import WebhookFilter
 from bets.api.refusals import refusals
 from bets.models import DeliveryState, Webhook, WebhookDelivery, WebhookTopic
 from bets.webhooks import registering
@@ -120,6 +121,7 @@ class WebhookViewSet(ListMixin, RetrieveMixin, BetsView):
     """Your webhooks. Secrets are shown once, so registering and rotating keep no answer for an Idempotency-Key."""
 
     serializer_class = WebhookRow
+    filterset_class = WebhookFilter
     row_classes: ClassVar = {
         "create": SecretRow, "rotate": SecretRow, "test": DeliveryRow, "deliveries": DeliveryRow, "again": DeliveryRow,
     }  # fmt: skip

@@ -22,6 +22,7 @@ from bets.bankrolls.statement import Span, lines_of, statement_of
 from bets.exceptions import Refused
 from bets.models import Bankroll, Bet, Operation
 from bets.money import BadAmount, format_money
+from rest.keyset import page
 
 PAGE_SIZE = 50
 PRINTED = 2000
@@ -234,8 +235,7 @@ def bankroll_page(
     kind = filters.cleaned_data["kind"] if filters.is_valid() else ""
     lines = lines_of(found, read, kind=kind).order_by("-seq")
     before = whole_number(request.GET.get("before", ""))
-    page = list((lines if before is None else lines.filter(seq__lt=before))[: PAGE_SIZE + 1])
-    shown = page[:PAGE_SIZE]
+    shown = page(lines, PAGE_SIZE, after=None if before is None else [before])
     context = {
         "bankroll": found,
         "row": row,
@@ -246,8 +246,8 @@ def bankroll_page(
         "closing": format_money(read.closing, found.currency),
         "totals": totals_of(read, found.currency),
         "count": sum(total.lines for total in read.totals if kind in ("", total.kind)),
-        "days": days_of(shown, found.currency),
-        "older": shown[-1].seq if len(page) > PAGE_SIZE else None,
+        "days": days_of(shown.rows, found.currency),
+        "older": shown.rows[-1].seq if shown.has_after else None,
         "is_later_page": before is not None,
         "forms": forms or forms_of(found),
         "sent": sent,

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from django.db.models import Case, DecimalField, F, Q, QuerySet, When
+from django.db.models import Case, DecimalField, F, QuerySet, When
 from django.db.models.expressions import Combinable
 
 from bets.history.conditions import ORDERED_ODDS
 from bets.models import Bet
+from rest.keyset import order_of, page
 
 PAGE_SIZE: Final = 50
 PROFIT: Final = Case(
@@ -29,12 +30,16 @@ class BadPlace(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A column that bets are put in order by. Those without a value, as open ones without a profit, come last."""
+    """A column that bets are put in order by, or what is ``computed`` as one.
+
+    Those without a value, as open ones without a profit, come last.
+    """
 
     label: str
-    value: Combinable
+    column: str
     read: Callable[[str], Any]
     has_gaps: bool = False
+    computed: Combinable | None = None
 
 
 def instant(text: str) -> dt.datetime:
@@ -52,11 +57,11 @@ def number(text: str) -> Decimal:
 
 
 ORDERS: Final = {
-    "placed": Order("Placed", F("placed_at"), instant),
-    "settled": Order("Settled", F("settled_at"), instant, has_gaps=True),
-    "stake": Order("Stake", F("stake"), number),
-    "odds": Order("Price", ORDERED_ODDS, number),
-    "profit": Order("Profit", PROFIT, number, has_gaps=True),
+    "placed": Order("Placed", "placed_at", instant),
+    "settled": Order("Settled", "settled_at", instant, has_gaps=True),
+    "stake": Order("Stake", "stake", number),
+    "odds": Order("Price", "by_odds", number, computed=ORDERED_ODDS),
+    "profit": Order("Profit", "by_profit", number, has_gaps=True, computed=PROFIT),
 }
 SORTS: Final = {sign + name: order for name, order in ORDERS.items() for sign in ("-", "")}
 STANDARD: Final = "-placed"
@@ -79,57 +84,31 @@ def page_of(
     A place is what a page calls ``after`` or ``before``. Raises BadPlace.
     """
     order = SORTS[sort]
-    is_back = bool(before)
-    place = before or after
-    down = sort.startswith("-") != is_back
-    wanted = bets.annotate(sort_value=order.value).order_by(*in_order(order, down, is_back))
-    if place:
-        wanted = wanted.filter(beyond(order, down, is_back, *read_place(place, order)))
-    found = list(wanted[: size + 1])
-    has_more, found = len(found) > size, found[:size]
-    if is_back:
-        found.reverse()
-    if (place and not found) or (is_back and not has_more and len(found) < size):
+    place = read_place(before or after, order) if before or after else None
+    wanted = in_order(bets, sort)
+    found = page(wanted, size, **{"before" if before else "after": place})
+    is_short_of_the_first = before and not found.has_before and len(found.rows) < size
+    if is_short_of_the_first or (place and not found.rows):
         return page_of(bets, sort, size=size)
-    has_before = has_more if is_back else bool(after)
-    has_after = True if is_back else has_more
     return BetPage(
-        found,
-        place_of(found[0]) if found and has_before else "",
-        place_of(found[-1]) if found and has_after else "",
+        found.rows,
+        written(*order_of(wanted).place_of(found.rows[0])) if found.has_before else "",
+        written(*order_of(wanted).place_of(found.rows[-1])) if found.has_after else "",
     )
 
 
-def in_order(order: Order, down: bool, is_back: bool) -> list[Any]:
-    if not order.has_gaps:
-        return ["-sort_value", "-id"] if down else ["sort_value", "id"]
-    value, last = F("sort_value"), not is_back or None
-    first = is_back or None
-    by = (
-        value.desc(nulls_first=first, nulls_last=last)
-        if down
-        else value.asc(nulls_first=first, nulls_last=last)
-    )
-    return [by, "-id" if down else "id"]
+def in_order(bets: QuerySet[Bet], sort: str) -> QuerySet[Any]:
+    """The bets in an order of ``SORTS``, by which pages can follow each other."""
+    order, falling = SORTS[sort], sort.startswith("-")
+    if order.computed is not None:
+        bets = bets.annotate(**{order.column: order.computed})
+    value, last = F(order.column), order.has_gaps or None
+    by = value.desc(nulls_last=last) if falling else value.asc(nulls_last=last)
+    return bets.order_by(by, "-id" if falling else "id")
 
 
-def beyond(order: Order, down: bool, is_back: bool, value: Any, pk: uuid.UUID) -> Q:
-    """What comes after a place in the order that is read, be it forward or back.
-
-    The first part of the condition lets an index find where to begin.
-    """
-    step = "lt" if down else "gt"
-    if value is None:
-        same = Q(sort_value__isnull=True, **{f"id__{step}": pk})
-        return same | Q(sort_value__isnull=False) if is_back else same
-    further = Q(**{f"sort_value__{step}e": value}) & (
-        Q(**{f"sort_value__{step}": value}) | Q(**{f"id__{step}": pk})
-    )
-    return further | Q(sort_value__isnull=True) if order.has_gaps and not is_back else further
-
-
-def place_of(bet: Bet) -> str:
-    value = bet.sort_value  # type: ignore[attr-defined] # page_of annotates it
+def written(value: Any, pk: uuid.UUID) -> str:
+    """A place as addresses name it."""
     text = (
         ""
         if value is None
@@ -137,14 +116,14 @@ def place_of(bet: Bet) -> str:
         if isinstance(value, dt.datetime)
         else f"{value.normalize():f}"
     )
-    return f"{text}~{bet.pk}"
+    return f"{text}~{pk}"
 
 
-def read_place(text: str, order: Order) -> tuple[Any, uuid.UUID]:
+def read_place(text: str, order: Order) -> list[Any]:
     value, _, key = text.partition("~")
     try:
         if not value and not order.has_gaps:
             raise BadPlace
-        return order.read(value) if value else None, uuid.UUID(key)
+        return [order.read(value) if value else None, uuid.UUID(key)]
     except (ValueError, InvalidOperation):
         raise BadPlace("This place in the list cannot be read.") from None

@@ -23,6 +23,7 @@ from odds.api.views import OddsView
 from odds.edges.finding import CONSENSUS, LEAST_BOOKS, Fairness, MiddleEdge, ValueEdge, book_fairs
 from odds.edges.offers import Line, read_lines_of
 from odds.edges.page import EdgeRow, Leg, read_edges
+from odds.filters import FairFilter, FutureFilter, LineFilter, RunnerFilter
 from odds.futures import FIRST_SHOWN, BookField, Field, Runner, read_fields
 from rest.fields import AmountField, NumberField, OddsField, PointField, UtcField, plain
 from rest.shaping import Row
@@ -63,6 +64,7 @@ class FairPriceViewSet(OddsView):
     queryset = Game.objects.none()
     serializer_class = FairRow
     query_class = FairQuery
+    filterset_class = FairFilter
     changes_with_time = True
 
     def list(self, request: Request) -> Response:
@@ -76,7 +78,7 @@ class FairPriceViewSet(OddsView):
         wanted = asked.get("market")
         lines = [line for line in read_lines_of({game.pk}, now=now) if wanted in (None, line.market)]
         rows = [row for line in lines for row in fair_rows(line, game, fairness, now=now, oldest=oldest)]
-        return self.listed_rows(rows, dict)
+        return self.listed_rows(self.filter_queryset(rows), dict)
 
 
 def fair_rows(
@@ -169,13 +171,14 @@ class EdgeViewSet(OddsView):
     queryset = Game.objects.none()
     serializer_class = FoundEdgeRow
     query_class = EdgeQuery
+    filterset_class = LineFilter
     changes_with_time = True
 
     def list(self, request: Request) -> Response:
         """The best hundred edges of a kind; what is too good or too old to be believed only with `phantoms`."""
         assert isinstance(self.query, EdgeQuery)  # noqa: S101 - tells the type
         wanted = self.query.request()
-        page = read_edges(wanted, now=timezone.now())
+        page = read_edges(wanted, now=timezone.now(), chosen=self.filter_queryset)
         return self.listed_rows(page.rows, lambda row: edge_row(row, str(wanted.kind)))
 
 
@@ -294,28 +297,28 @@ class FutureViewSet(OddsView):
 
     queryset = Game.objects.none()
     serializer_class = FutureRow
+    filterset_class = FutureFilter
     row_classes: ClassVar = {"runners": RunnerRow}
     lookup_value_converter = "uuid"
     changes_with_time = True
 
     def list(self, request: Request) -> Response:
         """Every open outright that has prices, the soonest first."""
-        return self.listed_rows(read_fields(now=timezone.now()), future_row)
+        return self.listed_rows(self.filter_queryset(read_fields(now=timezone.now())), future_row)
 
     def retrieve(self, request: Request, pk: Any = None) -> Response:
         """One outright with its leading runners and what its field costs at each book."""
         return self.one(future_row(self._field(pk)))
 
     @lists
-    @action(detail=True)
+    @action(detail=True, filterset_class=RunnerFilter, filtered_actions=("runners",))
     def runners(self, request: Request, pk: Any = None) -> Response:
         """All runners of an outright at their best prices, the shortest first."""
-        return self.listed_rows(self._field(pk).runners, runner_row)
+        return self.listed_rows(self.filter_queryset(self._field(pk).runners), runner_row)
 
     def _field(self, pk: Any) -> Field:
-        for field in read_fields(now=timezone.now()):
-            if field.game.pk == pk:
-                return field
+        for field in read_fields(now=timezone.now(), among=Game.objects.filter(pk=pk)):
+            return field
         raise NotFound
 
 

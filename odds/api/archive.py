@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -26,9 +26,9 @@ from odds.api.rows import (
     snapshot_row,
 )
 from odds.api.views import OddsView
-from odds.as_of import offers_at
+from odds.as_of import Offer, offers_at
 from odds.chart_data import FEWEST_A_LINE, MOST_POINTS, thinned
-from odds.filters import SnapshotFilter
+from odds.filters import ClosingFilter, SnapshotFilter
 from odds.game_page import read_seen
 from odds.models import OddSnapshot, Selection
 from odds.movement import Change, Series, moved, read_movement
@@ -180,12 +180,20 @@ class ClosingRow(PricedRow):
         }  # fmt: skip
 
 
+class Closed(NamedTuple):
+    """A line as it closed, and what it backs."""
+
+    selection: Selection
+    offer: Offer
+
+
 class ClosingLineViewSet(OddsView):
     """Closing lines: what each book offered at the actual start, same line and same point."""
 
     queryset = Game.objects.none()
     serializer_class = ClosingRow
     query_class = GameQuery
+    filterset_class = ClosingFilter
     changes_with_time = True
 
     def list(self, request: Request) -> Response:
@@ -200,13 +208,13 @@ class ClosingLineViewSet(OddsView):
         keys = sorted({each.market for each in selections.values()})
         sides = sides_of(game)
         closed = [
-            offer
+            Closed(selections[offer.selection_id], offer)
             for offer in offers_at([game.pk], keys, start)
             if offer.selection_id in selections and offer.captured_at >= start - LONGEST_STANDING
         ]
 
-        def row_of(offer: Any) -> dict[str, Any]:
-            chosen = selections[offer.selection_id]
+        def row_of(each: Closed) -> dict[str, Any]:
+            chosen, offer = each
             return {
                 "selection_id": chosen.pk,
                 "game_id": game.pk,
@@ -219,4 +227,4 @@ class ClosingLineViewSet(OddsView):
                 "age_seconds": int((start - offer.captured_at).total_seconds()),
             }
 
-        return self.listed_rows(closed, row_of)
+        return self.listed_rows(self.filter_queryset(closed), row_of)

@@ -17,7 +17,7 @@ from odds.api.queries import ReportQuery
 from odds.api.rows import SelectionRow, selection_row, share
 from odds.api.views import OddsView
 from odds.books_page import BookRow, read_books
-from odds.filters import BookmakerFilter, SelectionFilter
+from odds.filters import BookmakerFilter, ReportFilter, SelectionFilter
 from odds.models import Bookmaker, Selection
 from rest.fields import NumberField, UtcField
 from rest.problems import unfit
@@ -108,14 +108,14 @@ class BookmakerViewSet(ListMixin, RetrieveMixin, OddsView):
         return None if self.action == "report" else super().read_state(request)
 
     @lists
-    @action(detail=False)
+    @action(detail=False, filterset_class=ReportFilter, filtered_actions=("report",))
     def report(self, request: Request) -> Response:
         """How the books compare: hold, share of best prices, who moves first, accuracy of closing lines."""
         sport = self.asked.get("sport")
         if sport is not None and not Sport.objects.filter(pk=sport).exists():
             raise unfit("sport", "There is no such sport.", "unknown")
         page = read_books(now=timezone.now(), sport=sport, days=int(self.asked["days"]), book="")
-        return self.listed_rows(page.rows, report_row)
+        return self.listed_rows(self.filter_queryset(page.rows), report_row)
 
 
 class SelectionViewSet(OddsView):

@@ -17,7 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from games.api import AWAY_ID, GAME_ID, HOME_ID
 from games.filters import zone_of
-from games.models import GameStatus, Sport
+from games.models import Game, GameStatus, Sport
 from odds.api.board_rows import PlainGame, read_rows
 from odds.api.queries import MOST_GAMES, AtQuery, BestQuery, BoardQuery, UpcomingQuery
 from odds.api.rows import (
@@ -36,7 +36,7 @@ from odds.api.views import OddsView
 from odds.as_of import Offer, offers_at
 from odds.best_prices import BestLine, Quote, best_on_main_lines
 from odds.board import BoardRequest, BoardRow, read_board
-from odds.filters import OddsFilter
+from odds.filters import BestFilter, OddsFilter, UpcomingFilter
 from odds.models import CurrentOdds, Selection
 from rest.fields import NumberField, OddsField, PointField, UtcField, plain
 from rest.problems import unfit
@@ -195,7 +195,7 @@ class OddsViewSet(OddsView):
         return self.listed_rows(offers, row_of)
 
     @lists
-    @action(detail=False)
+    @action(detail=False, filterset_class=BestFilter, filtered_actions=("best",))
     def best(self, request: Request) -> Response:
         """The best price of each side on the main lines of some games, now or `at` a past instant."""
         found = best_on_main_lines(self.asked["game"], at=self.asked.get("at"))
@@ -204,17 +204,20 @@ class OddsViewSet(OddsView):
             for game, prices in found.items()
             for quote in prices.quotes.values()
         ]
-        return self.listed_rows(rows, dict)
+        return self.listed_rows(self.filter_queryset(rows), dict)
 
     @lists
-    @action(detail=False)
+    @action(
+        detail=False,
+        queryset=Game.objects.none(),
+        filterset_class=UpcomingFilter,
+        filtered_actions=("upcoming",),
+    )
     def upcoming(self, request: Request) -> Response:
         """Matches to come with the latest odds of every book, the soonest first."""
-        games = upcoming_games(
-            now=timezone.now(), within=dt.timedelta(hours=self.asked["hours"]), sport=self.asked.get("sport")
-        )
-        page = self.paginate_queryset(games) or []
-        rows = upcoming_rows(page, self.asked["market"])
+        games = upcoming_games(now=timezone.now(), within=dt.timedelta(hours=self.asked["hours"]))
+        page = self.paginate_queryset(self.filter_queryset(games)) or []
+        rows = upcoming_rows(page, self.asked["market"], self.asked.get("bookmaker"))
         return self.get_paginated_response([self.shape.of(row) for row in rows])
 
     @action(detail=False)

@@ -28,6 +28,8 @@ from rest.filters import ZONED
 
 MOST_GAMES: Final = 50
 EDGE: Final = r"^-?(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
+KEYS: Final = r"^[0-9A-Za-z_.-]+(,[0-9A-Za-z_.-]+)*$"
+KEYS_WANTED: Final = "Write keys separated by commas and nothing else."
 GAMES: Final = f"^{UUID[1:-1]}(,{UUID[1:-1]}){{0,{MOST_GAMES - 1}}}$"
 
 
@@ -56,6 +58,8 @@ class ZoneField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         name = str(super().to_internal_value(data))
+        if "\0" in name:
+            raise serializers.ValidationError("A time zone has no such letter.", code="invalid")
         if not is_zone(name):
             raise serializers.ValidationError("Write a time zone such as Europe/London.", code="unknown")
         return name
@@ -76,7 +80,9 @@ class BoardQuery(AtQuery):
     order = serializers.ChoiceField(
         required=False, choices=["sport", "time"], default="time", help_text="Grouped by sport, or by start."
     )
-    page = serializers.IntegerField(required=False, min_value=1, max_value=10_000, default=1)
+    page = serializers.IntegerField(
+        required=False, min_value=1, max_value=10_000, default=1, help_text="Of 50 matches each."
+    )
 
     def validate_day(self, day: dt.date) -> dt.date:
         if not FIRST_DAY <= day <= LAST_DAY:
@@ -111,8 +117,16 @@ class BestQuery(AtQuery):
     game = GamesField(help_text=f"Ids of up to {MOST_GAMES} games, separated by commas.")
 
 
+class KeysField(serializers.RegexField):
+    """Keys of books or markets, separated by commas."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            KEYS, required=False, max_length=500, error_messages={"invalid": KEYS_WANTED}, **options
+        )
+
+
 class UpcomingQuery(serializers.Serializer):
-    sport = serializers.CharField(required=False, max_length=64, help_text="The feed's key.")
     hours = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -120,15 +134,14 @@ class UpcomingQuery(serializers.Serializer):
         default=24 * 7,
         help_text="Starting within so many hours.",
     )
-    market = serializers.CharField(
-        required=False,
-        max_length=500,
-        default="h2h,spreads,totals",
-        help_text="Market keys, separated by commas.",
-    )
+    market = KeysField(default="h2h,spreads,totals", help_text="Market keys, separated by commas.")
+    bookmaker = KeysField(help_text="The odds of these books: keys, separated by commas.")
 
     def validate_market(self, text: str) -> list[str]:
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return text.split(",")
+
+    def validate_bookmaker(self, text: str) -> list[str]:
+        return text.split(",")
 
 
 class FairQuery(GameQuery):
@@ -164,9 +177,7 @@ class EdgeQuery(serializers.Serializer):
     market = serializers.ChoiceField(
         required=False, choices=[family for family in FAMILIES if family], help_text="A family of markets."
     )
-    book = serializers.CharField(
-        required=False, max_length=500, help_text="Keys of books, separated by commas."
-    )
+    book = KeysField(help_text="Keys of books, separated by commas.")
     fair = serializers.CharField(
         required=False, max_length=32, default=CONSENSUS, help_text="consensus, or the key of one book."
     )
@@ -176,11 +187,13 @@ class EdgeQuery(serializers.Serializer):
         default=str(pricing.Method.MULTIPLICATIVE),
     )
     least = EdgeField(required=False, help_text="Smallest edge, %.")
-    days = serializers.IntegerField(required=False, min_value=1, max_value=30, default=3)
+    days = serializers.IntegerField(
+        required=False, min_value=1, max_value=30, default=3, help_text="Games within so many days."
+    )
     age = serializers.IntegerField(
         required=False, min_value=1, max_value=1440, default=10, help_text="Minutes."
     )
-    outlay = AmountIn(required=False, default=Decimal(100))
+    outlay = AmountIn(required=False, default=Decimal(100), help_text="Divided among the legs.")
     step = serializers.ChoiceField(
         required=False, choices=list(STEPS), default="0.01", help_text="Stakes in steps of."
     )

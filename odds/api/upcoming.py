@@ -71,18 +71,21 @@ NAMES = (
 )  # fmt: skip
 
 
-def upcoming_games(*, now: dt.datetime, within: dt.timedelta, sport: str | None) -> GameQuerySet:
+def upcoming_games(*, now: dt.datetime, within: dt.timedelta) -> GameQuerySet:
     """Scheduled matches that start within the time, the soonest first."""
     games = Game.objects.matches().with_names().filter(status=GameStatus.SCHEDULED)
-    games = games.filter(commence_time__gt=now, commence_time__lt=now + within)
-    return (games.filter(sport_id=sport) if sport else games).in_start_order()
+    return games.filter(commence_time__gt=now, commence_time__lt=now + within).in_start_order()
 
 
-def upcoming_rows(games: Sequence[Game], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """The games with what every active book offers on these markets; two statements whatever their number."""
+def upcoming_rows(
+    games: Sequence[Game], keys: Sequence[str], books: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """The games with what active books, all or those named, offer on these markets; two statements in all."""
     ids = [game.pk for game in games]
     offers: dict[uuid.UUID, dict[str, list[dict[str, Any]]]] = {pk: {} for pk in ids}
     found = CurrentOdds.objects.filter(game__in=ids, selection__market__in=keys, bookmaker__active=True)
+    if books is not None:
+        found = found.filter(bookmaker__key__in=books)
     rows = found.order_by("game_id", "bookmaker__key", "selection_id", "point").values_list(
         "game_id", "bookmaker__key", "selection_id", "selection__market", "selection__side",
         "selection__participant", "point", "price", "changed_at",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -126,9 +127,11 @@ class EdgePage:
         return 0 if self.request.phantoms else self.phantoms
 
 
-def read_edges(request: EdgeRequest, *, now: dt.datetime) -> EdgePage:
-    """Find the edges asked for in two statements, whatever the number of games."""
-    lines = read_lines(now=now, ahead=request.ahead, sport=request.sport, live=request.live)
+def read_edges(
+    request: EdgeRequest, *, now: dt.datetime, chosen: Callable[[list[Line]], Iterable[Line]] = list
+) -> EdgePage:
+    """Find the edges asked for, on all lines or the ``chosen``, in two statements, whatever the number of games."""
+    lines = list(chosen(read_lines(now=now, ahead=request.ahead, sport=request.sport, live=request.live)))
     if request.family:
         lines = [line for line in lines if markets.bet_type(line.market) == request.family]
     fresh = now - request.max_age
