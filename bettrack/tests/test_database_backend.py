@@ -13,6 +13,8 @@ from psycopg.adapt import AdaptersMap
 
 from bettrack.database.backend.base import DatabaseWrapper, TimeLoader
 
+direct = pytest.mark.skipif(settings.DATABASE_POOLED, reason="a pooler answers from any of its sessions")
+
 
 @pytest.fixture
 def wrapper(transactional_db: None) -> Iterator[DatabaseWrapper]:
@@ -88,6 +90,7 @@ def test_the_backend_keeps_what_django_reads_otherwise() -> None:
     assert settings.USE_TZ
 
 
+@direct
 def test_a_connection_that_has_just_answered_is_not_asked_for_a_sign_of_life(
     wrapper: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +100,7 @@ def test_a_connection_that_has_just_answered_is_not_asked_for_a_sign_of_life(
     assert checks == []
 
 
+@direct
 def test_a_connection_that_has_been_idle_is_asked(
     wrapper: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +111,7 @@ def test_a_connection_that_has_been_idle_is_asked(
     assert checks == [True]
 
 
+@direct
 def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(wrapper: DatabaseWrapper) -> None:
     ended = asked(wrapper)
     with connection.cursor() as cursor:  # waits until the process is gone
@@ -114,6 +119,7 @@ def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(wrappe
     assert asked(wrapper) not in (None, ended)
 
 
+@direct
 def test_a_connection_with_an_error_behind_it_is_asked(
     wrapper: DatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
