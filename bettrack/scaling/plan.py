@@ -110,7 +110,8 @@ def _board_keys() -> Iterator[Step]:
         yield Step(why, "ALTER TABLE current_odds\n    " + ",\n    ".join(missing))
 
 
-SEQUENTIAL: Final = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
+ONE_BY_ONE: Final = "citus.multi_shard_modify_mode"
+SEQUENTIAL: Final = f"SET LOCAL {ONE_BY_ONE} = 'sequential'"
 
 
 def _identities() -> Iterator[Step]:
@@ -214,7 +215,7 @@ def _cluster() -> Iterator[str]:
 
 
 def _roles(app_role: str) -> Iterator[str]:
-    found = rows("SELECT rolsuper, pg_has_role(rolname, relowner, 'USAGE') FROM pg_roles, pg_class "
+    found = rows("SELECT rolsuper, pg_has_role(rolname, relowner, 'USAGE'), rolconfig FROM pg_roles, pg_class "
                  "WHERE rolname = %s AND pg_class.oid = %s::regclass", app_role, DISTRIBUTED[0])  # fmt: skip
     if not found:
         yield f"There is no role {app_role}: CREATE ROLE {app_role} LOGIN PASSWORD '…', for DATABASE_URL alone."
@@ -222,6 +223,11 @@ def _roles(app_role: str) -> Iterator[str]:
         yield (
             f"{app_role} is a superuser or has the owner's rights, from whom no right can be taken: the application "
             "needs a role of its own (--app-role)."
+        )
+    elif f"{ONE_BY_ONE}=sequential" not in (found[0][2] or ()):
+        yield (
+            f"{app_role} asks shards in parallel, after which Citus refuses to write tables of every node in the same "
+            f"transaction: ALTER ROLE {app_role} SET {ONE_BY_ONE} = 'sequential'."
         )
     owner = rows("SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = %s::regclass", DISTRIBUTED[0])  # fmt: skip
     if not owner[0][0]:

@@ -61,6 +61,7 @@ def citus(monkeypatch: pytest.MonkeyPatch) -> None:
     with connection.cursor() as cursor:
         cursor.execute(STAND_IN)
         cursor.execute("CREATE ROLE distribute_app NOLOGIN")
+        cursor.execute("ALTER ROLE distribute_app SET citus.multi_shard_modify_mode = 'sequential'")
 
 
 def distribute(*arguments: str) -> str:
@@ -142,6 +143,14 @@ def test_without_workers_or_a_coordinator_among_the_nodes_it_says_so() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM pg_dist_node")
     with pytest.raises(CommandError, match=r"citus_set_coordinator_host[\s\S]*citus_add_node"):
+        distribute()
+
+
+@pytest.mark.usefixtures("citus")
+def test_a_role_that_asks_shards_in_parallel_is_in_the_way() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER ROLE distribute_app RESET ALL")
+    with pytest.raises(CommandError, match=r"ALTER ROLE distribute_app SET citus\.multi_shard_modify_mode"):
         distribute()
 
 
