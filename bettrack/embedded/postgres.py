@@ -140,6 +140,7 @@ class Postgres:
                 self._run([str(self.programs / "initdb"), "--sync-only", "-D", str(draft)])
             else:
                 (draft / "disposable").touch()
+                self.account.own(draft / "disposable")  # a copy of the data is read by the server
             draft.rename(self.data)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
