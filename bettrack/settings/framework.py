@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from whitenoise.compress import Compressor
+
 from bettrack.settings.site import BASE_DIR, DEBUG, HOME, TESTING, env
 
 INSTALLED_APPS = [
@@ -111,3 +113,6 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
+# pages name files by their hashes; maps of sources are half of all bytes, and for browsers' tools alone
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")

@@ -220,7 +220,9 @@ class TestWithoutOne:
     def test_one_that_is_not_there_is_said_and_not_missed(
         self, watched: Watcher, settings: Settings, client: Client
     ) -> None:
-        plain = {"ENGINE": "django.db.backends.postgresql"}  # the embedded one looks for its server for a while
+        plain = {
+            "ENGINE": "django.db.backends.postgresql"
+        }  # the embedded one looks for its server for a while
         settings.REPLICA_DATABASE = {**connection.settings_dict, **plain, "HOST": "127.0.0.1", "PORT": "1"}
         assert not watched.shows(0)
         assert replica.sentence().startswith("The replica cannot be read: connection failed")
