@@ -202,3 +202,12 @@ def test_selections_of_files_come_back_word_for_word() -> None:
 
     assert legs(other) == legs(owner)
     assert len(legs(owner)) == 6
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_pieces_of_json_are_json_as_it_is_usually_indented(count: int) -> None:
+    bankroll = BankrollFactory()
+    BetFactory.create_batch(count, bankroll=bankroll, note="two\nlines\u2028")
+    text = export_bets(bankroll.user, "json")
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
+    assert len(json.loads(text)["bets"]) == count
