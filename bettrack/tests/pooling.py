@@ -118,4 +118,6 @@ def nothing_stays(pool: None, django_db_blocker: DjangoDbBlocker) -> Iterator[No
     yield
     with django_db_blocker.unblock():
         found = left_in_sessions()
+        if found:
+            forget_sessions()
     assert not found, f"left in the pooler's sessions: {'; '.join(found)}"

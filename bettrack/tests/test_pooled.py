@@ -174,8 +174,9 @@ def test_migrating_leaves_nothing_even_where_the_pooled_database_is_named() -> N
 def test_the_direct_connection_is_one_session() -> None:
     direct = connections[direct_alias()]
     assert direct.alias == "direct"
-    parameters = direct.get_connection_params()
-    assert parameters["port"] != connection.get_connection_params()["port"]
+    past, through = direct.get_connection_params(), connection.get_connection_params()
+    assert past.get("port") != through["port"]
+    assert past["dbname"] == through["dbname"]
 
 
 @pooled
