@@ -62,7 +62,7 @@ def test_without_the_lock_two_decisions_collide_in_the_database(
 def test_of_two_decisions_at_once_one_is_made_and_the_other_refused(bet: Bet) -> None:
     for _ in range(3):
         fresh = begun(place(offered(GameFactory(commence_time=FAR), "h2h")))
-        assert both(fresh) == {"done": 1, "NotPossible": 1}
+        assert both(fresh) == {"done": 1, "BetChanged": 1}
         assert payouts(fresh) == 1
     assert verify()[1] == []
 
@@ -78,7 +78,7 @@ def test_a_person_and_the_worker_at_once_pay_the_bet_once() -> None:
             return cash_out(bet=bet, by=bet.user, offer=Decimal(60), reason="taken", revision=0)
 
         outcomes = in_threads(2, act)
-        assert outcomes["done"] + outcomes["nothing"] + outcomes["NotPossible"] == 2
+        assert outcomes["done"] + outcomes["nothing"] + outcomes["BetChanged"] == 2
         assert outcomes["done"] >= 1
         bet.refresh_from_db()
         assert (bet.status, payouts(bet)) in [("cashed_out", 1), ("won", 1)]
@@ -88,7 +88,7 @@ def test_a_person_and_the_worker_at_once_pay_the_bet_once() -> None:
 def test_a_decision_is_undone_once(bet: Bet) -> None:
     settle_by_hand(bet=bet, by=bet.user, reason="paid", outcomes={1: "won"})
     outcomes = in_threads(2, lambda _: undo_decision(bet=bet, by=bet.user, reason="wrong", revision=1))
-    assert outcomes == {"done": 1, "NotPossible": 1}
+    assert outcomes == {"done": 1, "BetChanged": 1}
     with pytest.raises(NotPossible):
         undo_decision(bet=bet, by=bet.user, reason="again")
     assert verify()[1] == []

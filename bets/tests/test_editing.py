@@ -302,7 +302,7 @@ class TestRaces:
             terms = Terms(Decimal(10 + n), (Decimal(-110),), None, bet.bookmaker)
             return edit_terms(bet=bet, by=bet.user, terms=terms, revision=0)
 
-        assert in_threads(6, act) == {"done": 1, "NotPossible": 5}
+        assert in_threads(6, act) == {"done": 1, "BetChanged": 5}
         assert verify()[1] == []
 
     def test_edits_of_two_bets_do_not_overdraw_their_bankroll(self) -> None:

@@ -26,12 +26,15 @@ def lines() -> Iterator[io.StringIO]:
     """What the console would show, with the filters of the settings begun anew."""
     said = io.StringIO()
     chosen: dict[str, Any] = django_settings.LOGGING
-    for name in chosen["loggers"]:
+    before = {name: logging.getLogger(name).filters[:] for name in chosen["loggers"]}
+    for name in before:
         logging.getLogger(name).filters.clear()
     handlers = {"console": chosen["handlers"]["console"] | {"stream": said}}
     logging.config.dictConfig(chosen | {"handlers": handlers})
     yield said
     logging.config.dictConfig(chosen)
+    for name, filters in before.items():
+        logging.getLogger(name).filters[:] = filters
 
 
 def test_hosts_that_are_not_ours_make_one_line_that_does_not_repeat_them(lines: io.StringIO) -> None:
