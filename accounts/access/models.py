@@ -19,6 +19,17 @@ WIDEST: Final = {4: 8, 6: 16}
 """The fewest bits that a network may be given by: a rule for half the Internet is a slip."""
 
 
+def plain_network(network: Network) -> Network:
+    """IPv4 written as IPv6 (::ffff:203.0.113.7) is IPv4, as visitors' addresses are. Raises ValueError for a zone."""
+    first = network.network_address
+    if isinstance(first, ipaddress.IPv4Address):
+        return network
+    if first.scope_id:
+        raise ValueError("an address with a zone")
+    mapped = first.ipv4_mapped if network.prefixlen >= 96 else None
+    return ipaddress.IPv4Network((mapped, network.prefixlen - 96)) if mapped else network
+
+
 class NetworkField(models.Field):
     """PostgreSQL's ``cidr``; in Python an ``ip_network``."""
 
@@ -29,7 +40,7 @@ class NetworkField(models.Field):
         if value is None or isinstance(value, ipaddress.IPv4Network | ipaddress.IPv6Network):
             return value
         try:
-            return ipaddress.ip_network(str(value).strip())
+            return plain_network(ipaddress.ip_network(str(value).strip()))
         except ValueError:
             raise ValidationError(
                 f"“{value}” is not an address or network such as 203.0.113.7 or 2001:db8::/32."

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.access.models import Network
+from accounts.access.models import Network, plain_network
 from accounts.audit.models import AuditAction
 from accounts.audit.trail import Asked
 from accounts.audit.words import kinds
@@ -64,7 +64,7 @@ class TrailForm(forms.Form):
     def clean_address(self) -> Network | None:
         text = self.cleaned_data["address"].strip()
         try:
-            return ipaddress.ip_network(text, strict=False) if text else None
+            return plain_network(ipaddress.ip_network(text, strict=False)) if text else None
         except ValueError:
             raise ValidationError(
                 "Write an address or a network, such as 203.0.113.0/24 or 2001:db8::/32."

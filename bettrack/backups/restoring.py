@@ -74,8 +74,10 @@ def restore(
     BetTrack.
     Raises BackupError; the database in place is untouched then.
     """
-    manifest = check(path, progress, trust=trust, newer=newer)
     target = into or databases.own()
+    if target.name in (databases.MAINTENANCE, "template0", "template1"):
+        raise BackupError(f"{target.name} is the server's own database: name another to restore into.")
+    manifest = check(path, progress, trust=trust, newer=newer)
     with servers.administering(target, "restoring") as connection, _held(connection, target):
         there = servers.exists(connection, target.name)
         if there and not force:

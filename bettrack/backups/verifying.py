@@ -46,7 +46,7 @@ def verify_backup(
         if path is None:
             state.record("verification", state.Attempt(now, False, str(error)))
         raise
-    if server is None:
+    if server is None and path is None:
         state.record(
             "verification",
             state.Attempt(now, True, "", str(found.path), found.manifest.size, found.seconds),

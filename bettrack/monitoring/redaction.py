@@ -121,6 +121,9 @@ def read_secrets() -> Iterator[str]:
         "SECRET_KEY", "ODDS_API_KEY", "ALERT_WEBHOOK_SECRET", "METRICS_TOKEN", "EMAIL_HOST_PASSWORD", "SENTRY_DSN",
     ):  # fmt: skip
         yield from filter(None, [getattr(settings, name, "")])
+    yield from filter(
+        None, [settings.BACKUPS.s3_secret, settings.BACKUPS.s3_key_id, settings.ALERT_WEBHOOK_URL]
+    )
     yield from settings.SECRET_KEY_FALLBACKS
     for database in settings.DATABASES.values():
         yield from filter(None, [database.get("PASSWORD", "")])

@@ -102,6 +102,7 @@ class TestThePage:
         assert "Nothing found" in page(client, kind="webhooks")
 
     def test_what_cannot_be_read_is_named(self, client: Client, clerk: User) -> None:
+        page(client, status=422, address="fe80::1%eth0")
         text = page(
             client, status=422, who="nobody", address="somewhere", since="2026-13-01", kind="sessions"
         )

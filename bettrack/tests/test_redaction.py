@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -121,6 +122,18 @@ def test_the_installations_own_secrets_are_known_wherever_they_stand(
     try:
         for said in ("sent plain/word+of mine there", "sent plain%2Fword%2Bof%20mine there"):
             assert redact(said) == "sent [redacted] there"
+    finally:
+        own_secrets.cache_clear()
+
+
+def test_so_are_the_key_of_the_bucket_and_the_address_of_the_webhook(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = replace(settings.BACKUPS, s3_key_id="AKIAEXAMPLE", s3_secret="wJalrXUtnFEMI")
+    monkeypatch.setattr(settings, "BACKUPS", kept)
+    monkeypatch.setattr(settings, "ALERT_WEBHOOK_URL", "https://hooks.example.org/services/T0/B0/xyz")
+    own_secrets.cache_clear()
+    try:
+        said = "AKIAEXAMPLE wJalrXUtnFEMI https://hooks.example.org/services/T0/B0/xyz"
+        assert redact(said) == "[redacted] [redacted] [redacted]"
     finally:
         own_secrets.cache_clear()
 

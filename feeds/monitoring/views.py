@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from typing import Final
 
 from django.contrib.syndication.views import Feed
 from django.core.paginator import Paginator
@@ -18,6 +20,7 @@ from feeds.monitoring.page import IncidentRow, rows_of, status_page
 
 A_PAGE = 30
 ON_PAGE = 10
+NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @require_safe
@@ -68,7 +71,7 @@ class IncidentFeed(Feed):
         if item.resolved_at:
             parts.append(f"Resolved {item.resolved_at:%Y-%m-%d %H:%M} UTC.")
         parts += [f"{note.at:%Y-%m-%d %H:%M} UTC: {note.text}" for note in item.notes]
-        return "\n".join(parts)
+        return NOT_IN_XML.sub(" ", "\n".join(parts))
 
     def item_link(self, item: IncidentRow) -> str:
         return reverse("status:incident", args=[item.id])

@@ -176,6 +176,15 @@ def test_a_feed_tells_incidents_with_their_notes(client: Client, kind: str) -> N
     assert f"/status/incidents/{incident.pk}/" in text
 
 
+@pytest.mark.parametrize("kind", ["rss", "atom"])
+def test_a_feed_can_be_read_whatever_was_pasted_into_a_note(client: Client, kind: str) -> None:
+    incident = IncidentFactory(monitor=thing("down"), started_at=timezone.now() - HOUR)
+    IncidentNoteFactory(incident=incident, at=timezone.now(), text="A line\x0bbreak.")
+    text = client.get(f"/status/feed.{kind}").content.decode()
+    ET.fromstring(text)  # noqa: S314 - our own
+    assert "A line break." in text
+
+
 def test_each_incident_has_a_page_and_all_have_a_list(client: Client) -> None:
     incidents = [IncidentFactory(resolved_at=timezone.now()) for _ in range(31)]
     assert client.get(f"/status/incidents/{incidents[0].pk}/").status_code == 200

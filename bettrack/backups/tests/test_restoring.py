@@ -227,6 +227,12 @@ def test_the_settings_of_the_database_and_its_owner_go_on(
     assert run(ours, "SHOW search_path") == [("public, pg_temp",)]
 
 
+def test_the_servers_own_databases_are_not_replaced(ours: Database) -> None:
+    for name in ("postgres", "template1"):
+        with pytest.raises(BackupError, match=f"{name} is the server's own database"):
+            restore(path=Path("/nowhere"), now=timezone.now(), into=ours.named(name), force=True)
+
+
 def test_an_older_server_is_refused(ours: Database, make: Make) -> None:
     made = make()
     server = servers.Server(major=14, roles=frozenset(), owner="")
@@ -269,7 +275,9 @@ def test_the_newest_backup_is_proved_and_that_is_remembered(
     with pytest.raises(BackupError, match=f"There is no backup in {place}"):
         verify_backup(now=now)
     assert verification_state(now).ok is False
-    make(now=now - dt.timedelta(days=1))
+    older = make(now=now - dt.timedelta(days=1))
+    verify_backup(now=now, path=older.path)
+    assert verification_state(now).ok is False
     newest = make(now=now)
     make(now=now + dt.timedelta(hours=1), tables=["bets"])
     found = verify_backup(now=now)
