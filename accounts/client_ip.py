@@ -37,7 +37,9 @@ def _read(text: str) -> Address | None:
     if host.count(":") == 1:
         host = host.partition(":")[0]
     try:
-        found = ipaddress.ip_address(host)
+        found = ipaddress.ip_address(
+            host.partition("%")[0]
+        )  # the zone of a link-local one is of this machine
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found

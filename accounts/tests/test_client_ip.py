@@ -30,6 +30,8 @@ PROXY = "10.0.0.2"
         ([PROXY], 1, PROXY, "", PROXY),
         ([PROXY], 1, "", "203.0.113.5", "203.0.113.5"),  # a socket file
         ([], 1, "", "203.0.113.5", UNKNOWN),
+        ([], 1, "fe80::1%eth0", "", "fe80::1"),  # no zone: the database's addresses have none
+        ([PROXY], 1, PROXY, "[fe80::1%25eth0]:443", "fe80::1"),
     ],
 )
 def test_whose_word_counts(
