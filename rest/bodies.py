@@ -24,6 +24,8 @@ POINT: Final = r"^[+-]?[0-9]{1,6}(\.[0-9]{1,2})?$"
 PERCENT: Final = r"^[0-9]{1,4}(\.[0-9]{1,2})?$"
 NO_NUL: Final = r"^[^\x00]*$"
 SOME_TEXT: Final = r"^[^\x00]*[^\s\x00][^\x00]*$"
+A_WORD: Final = r"^[^\x00,]*[^\s\x00,][^\x00,]*$"
+"""One of several that are separated by commas."""
 UUID: Final = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 

@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
-from rest.bodies import NO_NUL, SOME_TEXT, Body, TextIn
+from rest.bodies import A_WORD, NO_NUL, SOME_TEXT, Body, TextIn
 from rest.fields import UtcField
 from rest.problems import CODES, MEDIA_TYPE
 from rest.shaping import expandable_of, identity_of
@@ -245,7 +245,7 @@ def _names(name: str, text: str, known: list[str]) -> dict[str, Any]:
 
 
 def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Name the two ways to sign in, and say that no parameter is blank."""
+    """Name the two ways to sign in, and say that no parameter is blank and that a change says what is changed."""
     schemes: Mapping[str, Any] = {
         "key": {
             "type": "http",
@@ -262,11 +262,14 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     }
     result.setdefault("components", {})["securitySchemes"] = dict(schemes)
     for methods in result["paths"].values():
-        for operation in methods.values():
+        for method, operation in methods.items():
+            if method == "patch":
+                operation["requestBody"]["required"] = True
             for parameter in operation.get("parameters", ()):
                 schema = parameter["schema"].get("items", parameter["schema"])
-                if schema is not parameter["schema"] and not parameter.get("explode", True):
+                has_commas = schema is not parameter["schema"] and not parameter.get("explode", True)
+                if has_commas:
                     parameter["schema"]["minItems"] = 1  # of none there is nothing to write
                 if is_bare_text(schema):  # and none holds the byte that PostgreSQL cannot
-                    schema["pattern"] = SOME_TEXT
+                    schema["pattern"] = A_WORD if has_commas else SOME_TEXT
     return result
