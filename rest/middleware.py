@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
-from rest.problems import ApiProblem, answer
+from rest.problems import ApiProblem, answer, problem_of
 
 API: Final = "/api/"
 
@@ -48,5 +49,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path_info.startswith(API):
-        return answer(request, ApiProblem("server_error"))
+        error = sys.exc_info()[1]
+        return answer(
+            request, problem_of(error) if isinstance(error, Exception) else ApiProblem("server_error")
+        )
     return defaults.server_error(request)

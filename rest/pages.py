@@ -222,7 +222,7 @@ def unpacked(text: str, label: str, number: int) -> tuple[bool, list[Any]]:
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         found = msgspec.json.decode(packed)
-    except (binascii.Error, msgspec.DecodeError, ValueError):
+    except (binascii.Error, msgspec.DecodeError, ValueError, RecursionError):
         raise bad_cursor() from None
     if not isinstance(found, list) or len(found) != number + 1 or found[0] not in (label, BACK + label):
         raise bad_cursor()

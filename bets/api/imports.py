@@ -123,12 +123,13 @@ class ImportViewSet(ListMixin, RetrieveMixin, BetsView):
 
     @once
     def create(self, request: Request) -> Response:
-        """Upload a file to look at. It takes the place of another one that is not imported yet."""
+        """Upload a file to look at. It takes the place of one that is not imported yet, unless a job is to import that."""
         body, user = self.body(), owner_of(request)
         content = body["content"].encode()
         with refusals("content"):
             text_of(content)
-        draft = keep_draft(user, body["file_name"], content, body.get("format", AUTO))
+        with refusals():
+            draft = keep_draft(user, body["file_name"], content, body.get("format", AUTO))
         return self._answer(self._read_so(draft, body), status=201)
 
     @once

@@ -50,10 +50,10 @@ def imports(request: SignedInRequest) -> HttpResponse:
         wanted = form.cleaned_data["format"]
         try:
             text_of(content)
-        except BadFile as error:
+            draft = keep_draft(request.user, form.cleaned_data["file"].name or "file", content, wanted)
+        except Refused as error:
             form.add_error("file", str(error))
         else:
-            draft = keep_draft(request.user, form.cleaned_data["file"].name or "file", content, wanted)
             return redirect("bets:import", batch_id=draft.pk)
     return import_list(request, form, 422 if form.errors else 200)
 

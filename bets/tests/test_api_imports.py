@@ -155,6 +155,9 @@ def test_a_file_that_is_being_imported_stays_as_it_is(user: User) -> None:
     for method, path in (("PATCH", ""), ("DELETE", ""), ("POST", "commit/")):
         response = send(user, f"imports/{draft}/{path}", method)
         assert (response.status_code, response.json()["code"]) == (409, "not_possible"), path
+    other = send(user, "imports/", file_name="other.csv", content=FILE)
+    assert (other.status_code, other.json()["code"]) == (409, "not_possible")
+    assert "last file" in other.json()["detail"]
     assert send(user, f"jobs/{job['id']}/cancel/").json()["state"] == "cancelled"
     assert run() == 0
     assert not Bet.objects.exists()

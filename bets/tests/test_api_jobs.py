@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -85,7 +85,8 @@ def test_bets_leave_as_a_file_that_a_worker_writes_and_come_back(
     assert Bet.objects.owned_by(other).count() == 2
 
 
-def test_a_filter_and_columns_of_a_table_are_honoured(user: User) -> None:
+def test_a_filter_and_columns_of_a_table_are_honoured(client: Client, user: User) -> None:
+    client.force_login(user)
     imported(user, upload(user))
     job = ask(user, format="csv", query="status=won")
     run()
@@ -95,6 +96,9 @@ def test_a_filter_and_columns_of_a_table_are_honoured(user: User) -> None:
     assert [row["result"] for row in rows] == ["won"]
     tag = response.headers["ETag"]
     assert tag == f'"{look(user, job)["sha256"]}"'
+    for held in (tag, f"W/{tag}"):  # as it arrives gzipped
+        again = client.get(response.request["PATH_INFO"], headers={"If-None-Match": held})
+        assert again.status_code == 304
 
 
 @pytest.mark.parametrize(

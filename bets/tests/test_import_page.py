@@ -8,10 +8,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bets.imports.rows import MAX_BYTES
+from bets.jobs.asking import ask_import
 from bets.models import Bet, ImportBatch, ImportState
 from bets.tests.test_imports import ANALYTIX, PIKKIT
 
@@ -50,6 +52,16 @@ def test_a_file_is_previewed_imported_and_undone(client: Client, ada: User) -> N
     client.post(reverse("bets:import_undo", args=[draft.pk]))
     assert not Bet.objects.owned_by(ada).exists()
     assert "Undone" in client.get(reverse("bets:imports")).content.decode()
+
+
+def test_a_file_that_a_job_is_to_import_is_not_replaced(client: Client, ada: User) -> None:
+    uploaded(client, PIKKIT.encode())
+    draft = draft_of(ada)
+    ask_import(batch=draft, by=ada, now=timezone.now())
+    refused = uploaded(client, ANALYTIX.encode())
+    assert refused.status_code == 422
+    assert "Your last file is being imported" in refused.content.decode()
+    assert draft_of(ada) == draft
 
 
 def test_a_double_click_imports_once(client: Client, ada: User) -> None:

@@ -125,6 +125,15 @@ class TestFaultsOfOurs:
         problem(response, 503, "unavailable")
         assert response.headers["Retry-After"] == "5"
 
+    def test_so_it_is_where_the_rules_of_access_cannot_be_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: object) -> None:
+            raise OperationalError("too many clients already")
+
+        monkeypatch.setattr("accounts.access.gate.rules_of", fail)
+        response = Client(raise_request_exception=False).get("/api/v1/sports/")
+        problem(response, 503, "unavailable")
+        assert response.headers["Retry-After"] == "5"
+
     def test_a_value_out_of_range_is_400(self, monkeypatch: pytest.MonkeyPatch) -> None:
         problem(self.raising(monkeypatch, DataError("integer out of range")), 422, "refused")
 
