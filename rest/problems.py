@@ -27,7 +27,10 @@ logger = logging.getLogger("django.request")
 
 CODES: Final[dict[str, tuple[int, str]]] = {
     "invalid": (400, "Something in the request is missing or wrong; errors says what and where."),
-    "malformed": (400, "The request cannot be read: its body is not JSON, or its address or text is broken."),
+    "malformed": (
+        400,
+        "The request cannot be read: its body is not JSON or names something twice, or its address or text is broken.",
+    ),
     "not_authenticated": (401, "Sign in, or send a key: Authorization: Bearer bt_…"),
     "key_unknown": (401, "There is no such API key."),
     "key_expired": (401, "The API key has expired. Make another one."),

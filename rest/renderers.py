@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any, Final
 
@@ -17,6 +18,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Promise):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _named_once(members: list[tuple[str, Any]]) -> None:
+    """Refuse an object of which one reader would take the first value of a name and another the last."""
+    names: set[str] = set()
+    for name, _ in members:
+        if name in names:
+            raise ParseError(f"The body names “{name[:60]}” twice in one object.")
+        names.add(name)
 
 
 ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain, decimal_format="string")
@@ -43,7 +53,7 @@ class JsonRenderer(BaseRenderer):
 
 
 class JsonParser(BaseParser):
-    """One JSON value in UTF-8, of limited size. Raises ParseError, RequestDataTooBig."""
+    """One JSON value in UTF-8, of limited size, that names nothing twice. Raises ParseError, RequestDataTooBig."""
 
     media_type = "application/json"
     most: int | None = None
@@ -62,7 +72,9 @@ class JsonParser(BaseParser):
         if len(body) > most:
             raise RequestDataTooBig
         try:
-            return msgspec.json.decode(body)
+            read = msgspec.json.decode(body)
+            json.loads(body, object_pairs_hook=_named_once)
+            return read
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ParseError(f"The body is not JSON: {error}.") from None
 

@@ -152,6 +152,8 @@ class ApiView(GenericViewSet):
 
     def body(self) -> dict[str, Any]:
         """What the write is told, checked. Raises ValidationError."""
+        if self.request.data is None:
+            raise invalid("", "Write an object: {…}.", "invalid")
         if self.request.method == "PATCH" and not self.request.data:
             raise invalid("", "Name a field to change at least.", "empty")
         read = reader_of(self.body_classes[str(self.action)], self.request.data, self.request)

@@ -101,6 +101,20 @@ class TestShape:
         (fault,) = problem(response, 422, "refused")["errors"]
         assert fault["field"] == "odds_from"
 
+    @pytest.mark.parametrize(
+        "body", ['{"name": "A", "name": "B"}', '{"name": "A", "of": [{"x": 1, "y": 2, "x": 3}]}']
+    )
+    def test_a_body_that_names_something_twice_is_400(self, body: str) -> None:
+        program = signed_in(UserFactory())
+        said = problem(program.post("/api/v1/bankrolls/", body, "application/json"), 400, "malformed")
+        assert "twice in one object" in said["detail"]
+
+    @pytest.mark.parametrize("body", ["null", "[]", "3"])
+    def test_a_body_that_is_no_object_is_told_so(self, body: str) -> None:
+        program = signed_in(UserFactory())
+        said = problem(program.post("/api/v1/bankrolls/", body, "application/json"), 400, "invalid")
+        assert [fault["detail"] for fault in said["errors"]] == ["Write an object: {…}."]
+
     def test_text_that_is_not_utf8_is_400(self, client: Client) -> None:
         response = client.get("/api/v1/games/", headers={"Content-Type": "text/plain; charset=latin-1"})
         assert response.status_code in (200, 400)
