@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from bets.clock import database_now
 from bets.exceptions import Refused
 from bets.imports.progress import note_progress
 from bets.jobs import exporting, importing
+from bets.jobs.asking import call_worker
 from bets.models import Job, JobKind, JobState
 from rest.problems import ApiProblem, body_of
 
@@ -29,6 +31,8 @@ GRACE: Final = dt.timedelta(seconds=10)
 """How long a job that is claimed may not hold its lock yet."""
 LONGEST: Final = dt.timedelta(minutes=20)
 """Longer than a worker lets any task run (``CELERY_TASK_TIME_LIMIT``)."""
+BEGINNING: Final = 60.0
+"""Seconds of a task in which it begins jobs."""
 CLAIMING: Final = "SELECT pg_advisory_xact_lock(hashtextextended('bettrack jobs', 0))"
 TAKE: Final = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 logger = logging.getLogger(__name__)
@@ -39,12 +43,17 @@ class Stopped(Exception):
 
 
 def run_due() -> int:
-    """Do jobs until none is left that may run now. Returns how many were begun."""
-    begun = 0
+    """Do jobs until none is left that may run now, and begin none after a minute: a task has its time limit, and each
+    job is to have most of it. Another task goes on then. Returns how many were begun.
+    """
+    begun, until = 0, time.monotonic() + BEGINNING
     pick_up()
     while (job := claim()) is not None:
         begun += 1
         run(job)
+        if time.monotonic() >= until:
+            call_worker()
+            break
     return begun
 
 

@@ -23,6 +23,7 @@ from bets.tests.test_races import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILE = b"date,book,selection,stake,odds,result\n2026-11-13,draftkings,Celtics,25,-110,won\n"
+GRACE = running.GRACE
 KILL = "SELECT pg_terminate_backend(pg_backend_pid())"
 
 
@@ -182,7 +183,19 @@ def test_of_one_person_one_runs_and_of_all_two() -> None:
     assert claimed().user_id == first.pk
 
 
-def test_many_workers_do_each_job_once() -> None:
+def test_a_task_begins_no_job_late_and_calls_another_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(running, "BEGINNING", 0.0)
+    monkeypatch.setattr(running, "call_worker", lambda: called.append(True))
+    export_of()
+    export_of()
+    assert run() == 1
+    assert (run(), run()) == (1, 0)
+    assert called == [True, True]
+
+
+def test_many_workers_do_each_job_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "GRACE", GRACE)
     jobs = [export_of() for _ in range(4)]
     in_threads(4, lambda _: running.run_due())
     run()
