@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from bets.exports.reading import Leg, Progress, book_of, exported, legs_of, money, text
-from bets.models import Bankroll, Bet, LedgerEntry
+from bets.models import Bankroll, Bet
 
 
 def as_json(
@@ -73,7 +73,7 @@ def bet_object(bet: Bet) -> dict[str, Any]:
 
 def bankroll_object(bankroll: Bankroll) -> dict[str, Any]:
     """A bankroll and its lines that are no bet's. An import moves this money only in a bankroll that it makes anew."""
-    lines = LedgerEntry.objects.filter(bankroll=bankroll, bet=None).order_by("seq")
+    lines = bankroll.ledger.filter(bet=None).order_by("seq")
     return {
         "name": bankroll.name,
         "currency": bankroll.currency,

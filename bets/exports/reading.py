@@ -15,7 +15,7 @@ from odds import markets
 
 BATCH: Final = 500
 Progress = Callable[[int], None]
-"""Told how many bets have been read."""
+"""Told how many bets have been read, after each batch and at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,13 @@ def exported(bets: QuerySet[Bet], progress: Progress | None = None) -> Iterator[
     found = bets.select_related("bookmaker", "bankroll").prefetch_related(
         Prefetch("legs", legs), "imported_legs"
     )
+    read = 0
     for read, bet in enumerate(found.order_by("placed_at", "id").iterator(chunk_size=BATCH), start=1):
         yield bet
         if progress is not None and read % BATCH == 0:
             progress(read)
+    if progress is not None and read % BATCH:
+        progress(read)
 
 
 def words(leg: BetLeg, bet: Bet) -> Leg:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from bets.clock import database_now
 from bets.exports import export_pieces
+from bets.exports.snapshot import snapshot
 from bets.history.filters import BetFilter
 from bets.jobs.asking import KEPT_FILES, make_room
 from bets.models import Bet, Job, JobChunk
@@ -21,7 +23,9 @@ MOST_BYTES: Final = 128 * 1024 * 1024
 
 
 def write_file(job: Job, watch: Callable[[int, int], None]) -> dict[str, Any]:
-    """Write the bets of the job's filter; returns rows, size, checksum and when the file is deleted. Raises ApiProblem."""
+    """Write the bets of the job's filter as they are at one moment; returns rows, size, checksum and when the file is
+    deleted. Raises ApiProblem.
+    """
     asked = BetFilter(
         QueryDict(job.query),
         Bet.objects.owned_by(job.user),
@@ -31,25 +35,39 @@ def write_file(job: Job, watch: Callable[[int, int], None]) -> dict[str, Any]:
     if not asked.form.is_valid():  # a bankroll or league that it names is gone since
         raise ApiProblem("refused", errors=list(form_faults(asked.form.errors.as_data())))
     bets = asked.qs if asked.active else None
-    rows = (Bet.objects.owned_by(job.user) if bets is None else bets).count()
-    watch(0, rows)
+    with snapshot() as using:
+        rows, size, checksum = write_pieces(job, bets, using, watch)
+    return {
+        "rows": rows,
+        "size": size,
+        "checksum": checksum,
+        "expires_at": database_now() + KEPT_FILES,
+    }
+
+
+def write_pieces(
+    job: Job, bets: QuerySet[Bet] | None, using: str, watch: Callable[[int, int], None]
+) -> tuple[int, int, str]:
+    """Read with one alias, write with the usual one; returns how many bets were written, bytes and SHA-256."""
+    of = (Bet.objects.owned_by(job.user) if bets is None else bets).using(using).count()
+    rows = 0
+
+    def seen(read: int) -> None:
+        nonlocal rows
+        rows = read
+        watch(read, of)
+
+    watch(0, of)
     make_room(job.user)
     digest, size = hashlib.sha256(), 0
-    pieces = export_pieces(job.user, job.format, bets, lambda read: watch(read, rows))
-    for position, content in enumerate(chunks(pieces)):
+    for position, content in enumerate(chunks(export_pieces(job.user, job.format, bets, seen, using))):
         size += len(content)
         if size > MOST_BYTES:
             most = MOST_BYTES // 1024 // 1024
             raise ApiProblem("too_large", f"The file would be larger than {most} MB. Narrow the filter.")
         digest.update(content)
         JobChunk.objects.create(job=job, position=position, content=content)
-    watch(rows, rows)
-    return {
-        "rows": rows,
-        "size": size,
-        "checksum": digest.hexdigest(),
-        "expires_at": database_now() + KEPT_FILES,
-    }
+    return rows, size, digest.hexdigest()
 
 
 def chunks(pieces: Iterator[str]) -> Iterator[bytes]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 
 from accounts.models import User
 from accounts.tests.factories import UserFactory
 from bets.clock import database_now
+from bets.exports import reading, snapshot
 from bets.imports.drafts import keep_draft
 from bets.jobs import exporting, running
 from bets.jobs.asking import ask_export, ask_import, cancel
 from bets.jobs.tasks import run
-from bets.models import Bet, ImportBatch, ImportState, Job, JobChunk, JobKind, LedgerEntry
+from bets.models import Bankroll, Bet, ImportBatch, ImportState, Job, JobChunk, JobKind, LedgerEntry
+from bets.tests.test_api_keeping import bets_of
 from bets.tests.test_races import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -148,6 +151,35 @@ def calling_off(job: Job) -> Callable[..., None]:
             in_threads(1, lambda _: cancel(job=job, now=database_now()))
 
     return note
+
+
+def test_a_file_is_of_one_moment_whatever_is_written_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = UserFactory()
+    rolls = {bet.bankroll for bet in bets_of(user, 3)}
+    money = LedgerEntry.objects.filter(bankroll__in=rolls, bet=None).count()
+    monkeypatch.setattr(reading, "BATCH", 1)
+    job, told = export_of(user), list[tuple[int, int]]()
+
+    def change() -> None:
+        assert Bankroll.objects.owned_by(user).update(name="Renamed") == 1
+        bets_of(user, 2)
+
+    def note(_: object, written: int, of: int) -> None:
+        told.append((written, of))
+        if told[-1] == (1, 3):
+            in_threads(1, lambda _: change())
+
+    monkeypatch.setattr(running, "note_progress", note)
+    assert run() == 1
+    job.refresh_from_db()
+    whole = json.loads(b"".join(bytes(chunk.content) for chunk in job.chunks.order_by("position")))
+    assert (job.rows, len(whole["bets"]), len(whole["bankrolls"])) == (3, 3, 1)
+    assert "Renamed" not in {bet["bankroll"] for bet in whole["bets"]}
+    assert whole["bankrolls"][0]["name"] != "Renamed"
+    assert len(whole["bankrolls"][0]["movements"]) == money
+    assert told == [(0, 0), (0, 3), (1, 3), (2, 3), (3, 3)]
+    assert Bet.objects.owned_by(user).count() == 5
+    assert snapshot.ALIAS not in vars(connections._connections)
 
 
 def test_one_that_takes_longer_than_any_worker_may_fails_and_commits_nothing(
