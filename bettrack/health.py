@@ -105,7 +105,7 @@ def check_workers() -> None:
         now = database_now()
     except DatabaseError:
         raise NotReady("the database does not tell when workers were heard of") from None
-    alive = latest_worker(pulses)
+    alive = latest_worker(pulses, now)
     if alive is None:
         raise NotReady("no worker was ever heard of")
     if now - alive > WORKER_LATE:

@@ -90,7 +90,7 @@ def delete(*, job: Job) -> None:
 def is_waiting_in_vain(*, now: dt.datetime) -> bool:
     """Tell whether no worker has been heard of lately, so that what waits will go on waiting. One statement."""
     pulses = {pulse.name: pulse for pulse in Pulse.objects.filter(name__startswith=WORKER)}
-    alive = latest_worker(pulses)
+    alive = latest_worker(pulses, now)
     return alive is None or now - alive > WORKER_LATE
 
 

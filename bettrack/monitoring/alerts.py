@@ -38,24 +38,35 @@ DELAYS: Final = tuple(
 MOST_ATTEMPTS: Final = len(DELAYS) + 1
 LEASE: Final = dt.timedelta(minutes=2)
 BATCH: Final = 10
+"""So few that a claim outlasts them, with ten seconds for each mail server or receiver that does not answer."""
+AT_IT: Final = dt.timedelta(seconds=40)
+"""For so long batches are claimed; the next look goes on."""
 KEPT: Final = dt.timedelta(days=90)
 
 CLAIM: Final = """
 WITH due AS (
-    SELECT a.id, i.started_at, i.resolved_at, i.reason, m.key, m.name, m.group
+    SELECT a.id, i.started_at, i.resolved_at, i.reason, m.key, m.name, m.group, a.due_at AS was_due,
+           a.channel <> 'webhook' AS by_mail, m.source = 'prices' AS of_one_sport, m.position
     FROM alerts a JOIN incidents i ON i.id = a.incident_id JOIN monitors m ON m.id = i.monitor_id
-    WHERE a.state = 'pending' AND a.due_at <= %(now)s AND NOT (a.kind = 'resolved' AND EXISTS (
+    WHERE a.state = 'pending' AND (a.due_at <= %(now)s OR a.due_at > %(never)s) AND NOT (a.kind = 'resolved' AND EXISTS (
         SELECT 1 FROM alerts e WHERE e.incident_id = a.incident_id AND e.kind = 'down' AND e.state = 'pending'
           AND e.channel = a.channel AND e.recipient = a.recipient))
-    ORDER BY a.due_at, a.id LIMIT %(size)s
+    ORDER BY was_due, by_mail, of_one_sport, position, started_at, key, a.id LIMIT %(size)s
     FOR UPDATE OF a SKIP LOCKED
-)
+), claimed AS (
 UPDATE alerts a SET attempts = a.attempts + 1, due_at = %(until)s
 FROM due WHERE a.id = due.id
 RETURNING a.id, a.incident_id, a.kind, a.channel, a.recipient, a.attempts, a.created_at, due.started_at,
-          due.resolved_at, due.reason, due.key, due.name, due.group
+          due.resolved_at, due.reason, due.key, due.name, due.group,
+          due.was_due, due.by_mail, due.of_one_sport, due.position
+)
+SELECT id, incident_id, kind, channel, recipient, attempts, created_at, started_at, resolved_at, reason, key, name, "group"
+FROM claimed ORDER BY was_due, by_mail, of_one_sport, position, started_at, key, id
 """
-"""That all is well again is not told before that it was not."""
+"""The webhook before mails, a provider or the work before each sport's prices, which may all follow from it.
+
+That all is well again is not told before that it was not. What a wrong clock put off beyond any delay is due now.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +96,40 @@ Clients = Callable[[], httpx.AsyncClient]
 
 
 def send_due(*, clock: Callable[[], dt.datetime], clients: Clients = client) -> Counter[str]:
-    """Send what is due; return how many were sent, put off or given up. Any number may run at once."""
+    """Send what is due, batch after batch, for a while; return how many were sent, put off or given up.
+
+    Any number may run at once.
+    """
     counts: Counter[str] = Counter()
-    for alert in claim(clock()):
-        try:
-            send(alert, clock(), clients)
-        except NotSent as problem:
-            counts[note(alert, str(problem), clock())] += 1
-        else:
-            counts[note(alert, "", clock())] += 1
-    return counts
+    until = clock() + AT_IT
+    while True:
+        batch = claim(clock())
+        for alert in batch:
+            counts[send_one(alert, clock, clients)] += 1
+        if len(batch) < BATCH or clock() >= until:
+            return counts
+
+
+def send_one(alert: Claimed, clock: Callable[[], dt.datetime], clients: Clients) -> str:
+    """Send it and write what came of it; return the word for that."""
+    try:
+        send(alert, clock(), clients)
+    except NotSent as problem:
+        return note(alert, str(problem), clock())
+    return note(alert, "", clock())
 
 
 @transaction.atomic
 def claim(now: dt.datetime) -> list[Claimed]:
-    given: dict[str, dt.datetime | int] = {"now": now, "until": now + LEASE, "size": BATCH}
+    given: dict[str, dt.datetime | int] = {
+        "now": now,
+        "until": now + LEASE,
+        "size": BATCH,
+        "never": now + DELAYS[-1] + LEASE,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, given)
-        return sorted((Claimed(*row) for row in cursor.fetchall()), key=lambda one: (one.created_at, one.id))
+        return [Claimed(*row) for row in cursor.fetchall()]
 
 
 def send(alert: Claimed, now: dt.datetime, clients: Clients) -> None:

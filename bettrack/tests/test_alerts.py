@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from django.db import connection
 from bettrack.environment import Environment
 from bettrack.environment import watching as monitoring_settings
 from bettrack.monitoring import alerts
-from bettrack.monitoring.alerts import DELAYS, LEASE, MOST_ATTEMPTS, claim, forget_alerts, send_due
+from bettrack.monitoring.alerts import BATCH, DELAYS, LEASE, MOST_ATTEMPTS, claim, forget_alerts, send_due
 from feeds.models import Alert, AlertChannel, AlertKind, AlertState
 from feeds.public_web import Pinned, client
 from feeds.tests.factories import NOW, AlertFactory, IncidentFactory, MonitorFactory
@@ -133,6 +134,40 @@ def test_that_all_is_well_is_not_told_before_that_it_was_not() -> None:
     assert run(later, seen=seen) == {"sent": 1}
     assert [one.headers["X-BetTrack-Delivery"] for one in seen] == [str(down.pk), str(resolved.pk)]
     assert json.loads(seen[1].content)["data"]["resolved_at"] == "2026-11-20T18:04:00Z"
+
+
+@pytest.mark.django_db
+def test_many_alerts_leave_in_one_look_what_matters_first() -> None:
+    made = [("prices", 0, n) for n in range(BATCH)] + [("work", 200, 0), ("providers", 100, 0)]
+    for source, position, n in made:
+        monitor = MonitorFactory(source=source, position=position, name=f"{source} {n}")
+        incident = IncidentFactory(monitor=monitor, started_at=NOW - dt.timedelta(minutes=9 - n % 3))
+        AlertFactory(incident=incident)
+        hook_alert(incident=incident)
+    seen = list[httpx.Request]()
+    assert run(seen=seen) == {"sent": 2 * len(made)}
+    named = [json.loads(one.content)["data"] for one in seen]
+    assert [one["name"] for one in named[:2]] == ["providers 0", "work 0"]
+    assert [one["started_at"] for one in named[2:]] == sorted(one["started_at"] for one in named[2:])
+    assert [message.subject.split(", ")[1] for message in mail.outbox] == [one["name"] for one in named]
+
+
+@pytest.mark.django_db
+def test_sending_ends_after_a_while_and_the_next_look_goes_on() -> None:
+    for _ in range(BATCH + 1):
+        hook_alert()
+    times = itertools.count(0, 5)
+    slow = send_due(clock=lambda: NOW + dt.timedelta(seconds=next(times)), clients=answering(200, []))
+    assert dict(slow) == {"sent": BATCH}
+    assert run() == {"sent": 1}
+
+
+@pytest.mark.django_db
+def test_an_alert_that_a_wrong_clock_put_off_is_sent() -> None:
+    hook_alert(due_at=NOW + DELAYS[-1])
+    assert run() == {}
+    Alert.objects.update(due_at=NOW + dt.timedelta(days=2))
+    assert run() == {"sent": 1}
 
 
 @pytest.mark.django_db

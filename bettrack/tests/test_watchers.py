@@ -17,6 +17,7 @@ from django.db.models import F
 from bettrack.environment.databases import ROLE_VARIABLE
 from bettrack.monitoring import signals, watcher
 from feeds.models import Incident, Monitor, Pulse
+from feeds.monitoring import watching
 from feeds.monitoring.watching import database_now
 
 
@@ -28,6 +29,13 @@ def test_nobody_stands_in_for_a_watcher_that_looks() -> None:
     assert watcher.stand_in() == {}
     Monitor.objects.update(checked_at=database_now() - watcher.SILENCE)
     assert watcher.stand_in()["checked"] > 8
+
+
+@pytest.mark.django_db
+def test_a_look_by_a_clock_that_was_ahead_keeps_nobody_from_looking() -> None:
+    watching.tick(now=database_now() + dt.timedelta(days=2))
+    assert watcher.stand_in()["checked"] > 8
+    assert watcher.stand_in() == {}
 
 
 @pytest.mark.django_db

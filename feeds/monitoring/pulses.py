@@ -20,11 +20,14 @@ WORKER_LATE: Final = dt.timedelta(minutes=3)
 WORK: Final = "Background work"
 POSITION: Final = 200
 FORGOTTEN: Final = dt.timedelta(days=7)
+AHEAD: Final = dt.timedelta(minutes=1)
+"""A sign of life dated further ahead is of a wrong clock: it vouches for nothing, and the next takes its place."""
 
 BEAT: Final = """
 INSERT INTO pulses (name, at, failed_at, since) VALUES (%(name)s, %(good)s, %(bad)s, %(now)s)
 ON CONFLICT (name) DO UPDATE SET
-  at = greatest(pulses.at, excluded.at), failed_at = greatest(pulses.failed_at, excluded.failed_at)
+  at = greatest(CASE WHEN pulses.at <= clock_timestamp() + make_interval(secs => %(ahead)s) THEN pulses.at END, excluded.at),
+  failed_at = greatest(CASE WHEN pulses.failed_at <= clock_timestamp() + make_interval(secs => %(ahead)s) THEN pulses.failed_at END, excluded.failed_at)
 """
 
 
@@ -53,11 +56,12 @@ def expect(expected: Expected) -> None:
 
 def beat(*, name: str, now: dt.datetime, succeeded: bool = True) -> None:
     """Say that the work of this name was done, or failed, at ``now``. One statement; older news change nothing."""
-    given: dict[str, str | dt.datetime | None] = {
+    given: dict[str, str | dt.datetime | int | None] = {
         "name": name[:120],
         "now": now,
         "good": now if succeeded else None,
         "bad": None if succeeded else now,
+        "ahead": int(AHEAD.total_seconds()),
     }
     with connection.cursor() as cursor:
         cursor.execute(BEAT, given)
@@ -77,10 +81,10 @@ def read_pulses(now: dt.datetime) -> Iterator[Reading]:
     yield read_workers(pulses, now)
 
 
-def latest_worker(pulses: Mapping[str, Pulse]) -> dt.datetime | None:
-    """When any worker was last heard of."""
-    seen = [pulse.at for name, pulse in pulses.items() if name.startswith(WORKER) and pulse.at]
-    return max(seen, default=None)
+def latest_worker(pulses: Mapping[str, Pulse], now: dt.datetime) -> dt.datetime | None:
+    """When any worker was last heard of, by a clock that is not far ahead."""
+    heard = (pulse.at for name, pulse in pulses.items() if name.startswith(WORKER))
+    return max((at for at in heard if at and at <= now + AHEAD), default=None)
 
 
 def read_one(
@@ -102,6 +106,8 @@ def judge(
         return (Verdict.OFF if waited <= expected.late_after else Verdict.FAILING), "it has not run yet"
     if pulse.at is None:
         return Verdict.FAILING, "it has only failed so far"
+    if pulse.at > now + AHEAD:
+        return Verdict.FAILING, "its last success is dated in the future: a clock was wrong"
     has_failed = pulse.failed_at is not None and pulse.failed_at > pulse.at
     if now - pulse.at > expected.late_after / settings.PACE:
         again = " and has failed since" if has_failed else ""
@@ -111,7 +117,7 @@ def judge(
 
 def read_workers(pulses: Mapping[str, Pulse], now: dt.datetime) -> Reading:
     """The monitor of the workers: one that is heard of is enough."""
-    alive = latest_worker(pulses)
+    alive = latest_worker(pulses, now)
     key, name = "work:workers", "Workers"
     if alive is None:
         return Reading(key, WORK, name, Verdict.FAILING, "no worker was ever heard of", POSITION)

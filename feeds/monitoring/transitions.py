@@ -16,6 +16,7 @@ DOWN_AFTER: Final = 3
 UP_AFTER: Final = 2
 VOUCHED: Final = dt.timedelta(minutes=3)
 """For so long after a check its status holds; checks come every minute."""
+INSTANT: Final = dt.timedelta(microseconds=1)
 
 
 class Status(StrEnum):
@@ -78,14 +79,22 @@ def status_at(status: Status, checked_at: dt.datetime | None, now: dt.datetime) 
     return status
 
 
+def is_ahead(checked_at: dt.datetime | None, now: dt.datetime) -> bool:
+    """Tell whether a check lies so far in the future that a clock was wrong."""
+    return checked_at is not None and checked_at - now > VOUCHED
+
+
 def step(state: State, verdict: Verdict, now: dt.datetime) -> tuple[State, list[Change]]:
     """Take a check into account; return what is kept and what changed, in order of time.
 
-    Raises ValueError for a check that is not after the last.
+    Where the last check was made by a clock that has been set right since, the counting begins anew, from UNKNOWN.
+    Raises ValueError for a check that is not after the last otherwise.
     """
+    changes: list[Change] = []
+    if is_ahead(state.checked_at, now):
+        state = _to(Status.UNKNOWN, now - INSTANT, State(state.status), changes)
     if state.checked_at is not None and now <= state.checked_at:
         raise ValueError("a check comes after the one before")
-    changes: list[Change] = []
     if state.checked_at is not None and now > state.checked_at + VOUCHED:
         lost_at = state.checked_at + VOUCHED
         state = _to(Status.UNKNOWN, lost_at, State(state.status, state.checked_at), changes)

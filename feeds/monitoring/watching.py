@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.db import connection, transaction
 
 from feeds.models import Alert, AlertChannel, AlertKind, Flip, Incident, Monitor
 from feeds.monitoring.registry import CHECKS, Check, Reading
-from feeds.monitoring.transitions import Change, State, Status, step
+from feeds.monitoring.transitions import INSTANT, Change, State, Status, is_ahead, step
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ EVERY: Final = dt.timedelta(minutes=1)
 AT_LEAST: Final = dt.timedelta(seconds=30)
 """A monitor looked at more recently is left alone, so that two watchers do not count a failure twice."""
 LONGEST_CHECK: Final = "5s"
+LONGEST_KEY, LONGEST_GROUP, LONGEST_NAME, LONGEST_REASON = 100, 40, 100, 200
 KEPT: Final = (
     "group", "name", "source", "position", "status", "reason", "checked_at", "failures", "failing_since",
     "successes", "succeeding_since", "retired_at",
@@ -49,7 +50,7 @@ def tick(
     readings: dict[str, list[Reading]] = {}
     for source, check in (CHECKS if checks is None else checks).items():
         try:
-            readings[source] = read(check, now)
+            readings[source] = list(fitting(source, read(check, now)))
         except Exception:
             logger.exception("the check of %s broke", source)
             found.unread.append(source)
@@ -72,6 +73,20 @@ def read(check: Check, now: dt.datetime) -> list[Reading]:
     return found
 
 
+def fitting(source: str, readings: Iterable[Reading]) -> Iterator[Reading]:
+    """The readings that can be kept: texts are cut; a key too long or told twice, or a thing without a name, is left out."""
+    seen: set[str] = set()
+    for one in readings:
+        is_named = one.key and one.group and one.name
+        if not is_named or len(one.key) > LONGEST_KEY or one.key in seen:
+            logger.error("the check of %s tells of a monitor that cannot be kept: %.120r", source, one.key)
+            continue
+        seen.add(one.key)
+        yield replace(
+            one, group=one.group[:LONGEST_GROUP], name=one.name[:LONGEST_NAME], reason=one.reason[:LONGEST_REASON]
+        )  # fmt: skip
+
+
 def database_now() -> dt.datetime:
     """The database's clock, which all watchers share."""
     with connection.cursor() as cursor:
@@ -92,8 +107,7 @@ def _keep(
     for source, told in readings.items():
         for reading in told:
             monitor = known[reading.key]
-            last = monitor.checked_at
-            if last is not None and (now <= last or now - last < at_least):
+            if _is_too_soon(monitor.checked_at, now, at_least):
                 continue
             happened += [(monitor, change) for change in _apply(monitor, source, reading, now)]
             changed.append(monitor)
@@ -104,6 +118,10 @@ def _keep(
     found.checked = len(changed)
     found.flips = Flip.objects.bulk_create(_flip(monitor, change, now) for monitor, change in happened)
     _tell(happened, [one for one in changed if one.retired_at is not None], now)
+
+
+def _is_too_soon(last: dt.datetime | None, now: dt.datetime, at_least: dt.timedelta) -> bool:
+    return last is not None and not is_ahead(last, now) and (now <= last or now - last < at_least)
 
 
 def _known(readings: Mapping[str, list[Reading]], now: dt.datetime) -> dict[str, Monitor]:
@@ -126,7 +144,7 @@ def _apply(monitor: Monitor, source: str, reading: Reading, now: dt.datetime) ->
     )  # fmt: skip
     state, changes = step(before, reading.verdict, now)
     monitor.source, monitor.group, monitor.name = source, reading.group, reading.name
-    monitor.position, monitor.reason, monitor.retired_at = reading.position, reading.reason[:200], None
+    monitor.position, monitor.reason, monitor.retired_at = reading.position, reading.reason, None
     monitor.status, monitor.checked_at = state.status.value, state.checked_at
     monitor.failures, monitor.failing_since = state.failures, state.failing_since
     monitor.successes, monitor.succeeding_since = state.successes, state.succeeding_since
@@ -159,7 +177,9 @@ def _tell(happened: list[tuple[Monitor, Change]], retired: list[Monitor], now: d
     for monitor, at in ends:
         incident = open_now.pop(monitor.pk, None)
         if incident is not None:
-            incident.resolved_at = at
+            incident.resolved_at = max(
+                at, incident.started_at + INSTANT
+            )  # it may have begun by a wrong clock
             closed.append(incident)
     Incident.objects.bulk_update(closed, ["resolved_at"])
     opened = Incident.objects.bulk_create(

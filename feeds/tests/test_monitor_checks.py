@@ -14,6 +14,7 @@ from feeds.monitoring.providers import judge, read_providers
 from feeds.monitoring.pulses import WORKER_LATE, Expected, beat, forget_workers, read_pulses, since
 from feeds.monitoring.registry import Reading
 from feeds.monitoring.transitions import Verdict
+from feeds.monitoring.watching import database_now
 from feeds.tests.factories import NOW, ApiCallFactory, MonitorFactory, PulseFactory, QuotaFactory
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,25 @@ def test_a_beat_is_one_statement_and_older_news_change_nothing() -> None:
     beat(name="w", now=NOW - HOUR, succeeded=False)
     pulse = Pulse.objects.get()
     assert (pulse.at, pulse.failed_at, pulse.since) == (NOW, NOW - HOUR, NOW)
+
+
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_a_beat_of_a_wrong_clock_is_replaced_by_the_next(succeeded: bool) -> None:
+    now = database_now()
+    beat(name="w", now=now + 48 * HOUR, succeeded=succeeded)
+    beat(name="w", now=now, succeeded=succeeded)
+    pulse = Pulse.objects.get()
+    assert (pulse.at if succeeded else pulse.failed_at) == now
+
+
+@pytest.mark.usefixtures("expecting")
+def test_a_pulse_dated_in_the_future_is_no_sign_of_life() -> None:
+    for name in ("w", "worker:celery@a"):
+        PulseFactory(name=name, at=NOW + MINUTE)
+    assert (work().verdict, workers().verdict) == (OK, OK)
+    Pulse.objects.update(at=NOW + MINUTE + dt.timedelta(seconds=1))
+    assert (work().verdict, workers().verdict) == (FAILING, FAILING)
+    assert "clock was wrong" in work().reason
 
 
 def workers() -> Reading:

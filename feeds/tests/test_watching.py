@@ -128,12 +128,56 @@ def test_a_second_look_within_half_a_minute_counts_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_a_clock_that_went_back_counts_nothing() -> None:
+def test_a_clock_that_went_back_a_little_counts_nothing() -> None:
     run(OK, OK)
-    for back in (dt.timedelta(0), MINUTE, dt.timedelta(days=1)):
+    for back in (dt.timedelta(0), MINUTE, VOUCHED):
         found = tick(now=NOW + MINUTE - back, checks={"test": saying(FAILING)}, at_least=dt.timedelta(0))
         assert found.flips == []
     assert Monitor.objects.get().failures == 0
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_far_ahead_and_is_set_right_does_not_blind_the_watcher() -> None:
+    run(OK, OK)
+    run(OK, OK, FAILING, FAILING, start=NOW + dt.timedelta(days=2))
+    back = NOW + dt.timedelta(hours=1)
+    flips = run(FAILING, FAILING, FAILING, OK, OK, start=back)
+    assert [(flip.old, flip.new, flip.at - back) for flip in flips] == [
+        (Status.UP, Status.UNKNOWN, -dt.timedelta(microseconds=1)),
+        (Status.UNKNOWN, Status.DOWN, 0 * MINUTE),
+        (Status.DOWN, Status.UP, 3 * MINUTE),
+    ]
+    assert Monitor.objects.get().checked_at == back + 4 * MINUTE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("after", [[OK, OK], [OFF], []], ids=["up", "off", "retired"])
+def test_an_incident_that_began_by_a_wrong_clock_ends_as_it_began(after: list[Verdict]) -> None:
+    run(FAILING, FAILING, FAILING, start=NOW + dt.timedelta(days=2))
+    run(*after)
+    if not after:
+        tick(now=NOW, checks={"test": saying(OK, "other")})
+    incident = Incident.objects.get()
+    assert incident.resolved_at == incident.started_at + dt.timedelta(microseconds=1)
+
+
+@pytest.mark.django_db
+def test_a_reading_that_cannot_be_kept_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    def check(now: dt.datetime) -> Iterable[Reading]:
+        return [
+            Reading("k" * 101, "Tests", "Key too long", OK),
+            Reading("nameless", "Tests", "", OK),
+            Reading("long", "g" * 41, "n" * 101, FAILING, "r" * 201),
+            Reading("thing", "Tests", "Thing", OK),
+            Reading("thing", "Tests", "Thing again", OK),
+        ]
+
+    assert tick(now=NOW, checks={"test": check}).checked == 2
+    assert list(Monitor.objects.order_by("key").values_list("key", "group", "name", "reason")) == [
+        ("long", "g" * 40, "n" * 100, "r" * 200),
+        ("thing", "Tests", "Thing", ""),
+    ]
+    assert caplog.text.count("cannot be kept") == 3
 
 
 @pytest.mark.django_db
