@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
@@ -35,6 +36,7 @@ from rest.renderers import CsvRenderer, JsonRenderer
 from rest.shaping import Row
 from rest.views import held_tags
 
+logger = logging.getLogger(__name__)
 IN_VAIN: Final = "No worker has been heard of for three minutes. The job begins when one runs."
 MEDIA: Final = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 EXPORTED: Final = {
@@ -122,9 +124,7 @@ def jobs_out(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 
 def job_out(job: Job, note: str) -> dict[str, Any]:
     is_export = job.kind == JobKind.EXPORT
-    running = {"written": job.rows or 0, "of": job.rows or 0}
-    if job.state == JobState.RUNNING:
-        running = read_progress(job.pk)
+    running = how_far(job)
     return {
         "id": job.pk,
         "kind": job.kind,
@@ -144,6 +144,17 @@ def job_out(job: Job, note: str) -> dict[str, Any]:
         "finished_at": job.finished_at,
         "expires_at": job.expires_at,
     }
+
+
+def how_far(job: Job) -> dict[str, int]:
+    """What is done of what; of a job that failed or was called off what it had come to, while that is known."""
+    if job.state == JobState.QUEUED:
+        return {"written": 0, "of": 0}
+    if job.state in (JobState.DONE, JobState.EXPIRED):
+        batch = job.batch
+        done = job.rows or 0 if batch is None else batch.added + batch.settled
+        return {"written": done, "of": done}
+    return read_progress(job.pk)
 
 
 def has_file(job: Job) -> bool:
@@ -215,7 +226,7 @@ class JobViewSet(BetsView):
     def get_queryset(self) -> QuerySet[Job]:
         if getattr(self, "swagger_fake_view", False):
             return Job.objects.none()
-        return Job.objects.owned_by(owner_of(self.request)).order_by("-created_at", "-id")
+        return Job.objects.owned_by(owner_of(self.request)).with_counts().order_by("-created_at", "-id")
 
     def list(self, request: Request) -> Response:
         """Your jobs, the newest first."""
@@ -278,7 +289,11 @@ class JobViewSet(BetsView):
 
 
 def content_of(job: Job) -> Iterator[bytes]:
-    """The file piece by piece, each read when the one before has been sent."""
-    pieces = JobChunk.objects.filter(job=job).order_by("position").values_list("position", flat=True)
-    for position in list(pieces):
-        yield bytes(JobChunk.objects.get(job=job, position=position).content)
+    """The file piece by piece, each read when the one before has been sent; it ends early if the file is deleted."""
+    pieces = JobChunk.objects.filter(job=job).order_by("position").values_list("pk", flat=True)
+    for number in list(pieces):
+        content = JobChunk.objects.filter(pk=number).values_list("content", flat=True).first()
+        if content is None:
+            logger.warning("the file of job %s was deleted while it was sent", job.pk)
+            return
+        yield bytes(content)

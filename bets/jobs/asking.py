@@ -22,6 +22,8 @@ MOST_OPEN: Final = 5
 MOST_FILES: Final = 5
 """Files of a person that are kept: the oldest goes when another is written."""
 KEPT_FILES: Final = dt.timedelta(hours=24)
+LEFT_TO_SEND: Final = dt.timedelta(minutes=15)
+"""How long a file stays after it has expired, for those to whom it is being sent."""
 KEPT_JOBS: Final = dt.timedelta(days=7)
 RUN: Final = "bets.jobs.run"
 logger = logging.getLogger(__name__)
@@ -97,7 +99,7 @@ def is_waiting_in_vain(*, now: dt.datetime) -> bool:
 @transaction.atomic
 def forget(*, now: dt.datetime) -> int:
     """Delete files that have expired, and jobs of a week ago. Safe to run at any time. Returns how many went."""
-    expired = Job.objects.filter(state=JobState.DONE, expires_at__lte=now)
+    expired = Job.objects.filter(state=JobState.DONE, expires_at__lte=now - LEFT_TO_SEND)
     gone = drop_files(list(expired.values_list("pk", flat=True)))
     old = Job.objects.filter(created_at__lt=now - KEPT_JOBS).exclude(pk__in=Job.objects.open())
     return gone + old.delete()[0]

@@ -34,6 +34,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def owned_by(self, user: object) -> Self:
         return self.filter(user=user)
 
+    def with_counts(self) -> Self:
+        """With what their imports have done, not with the imported files."""
+        return self.select_related("batch").defer("batch__content", "batch__options")
+
     def open(self) -> Self:
         """Those that wait or run."""
         return self.filter(state__in=OPEN_JOBS)

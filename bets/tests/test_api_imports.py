@@ -146,7 +146,16 @@ def test_how_far_an_import_is_is_told(user: User, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(running, "note_progress", look)
     run()
     assert told == [("running", 0, 0), ("running", 2, 2)]
-    assert send(user, f"jobs/{job['id']}/", "GET").json()["state"] == "done"
+    cache.clear()
+    done = send(user, f"jobs/{job['id']}/", "GET").json()
+    assert (done["state"], done["written"], done["of"]) == ("done", 2, 2)
+
+
+def test_how_far_a_job_came_that_was_called_off_is_told(user: User) -> None:
+    job = send(user, f"imports/{upload(user)}/commit/").json()
+    note_progress(job["id"], 500, 900)
+    told = send(user, f"jobs/{job['id']}/cancel/").json()
+    assert (told["state"], told["written"], told["of"]) == ("cancelled", 500, 900)
 
 
 def test_a_file_that_is_being_imported_stays_as_it_is(user: User) -> None:

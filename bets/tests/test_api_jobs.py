@@ -182,11 +182,26 @@ def test_there_is_no_file_before_it_is_done_nor_after_it_has_expired(user: User)
     Job.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
     assert look(user, job)["file"] is None
     assert send(user, path, "GET").json()["code"] == "no_file"
+    assert forget() == 0, "it may be on its way to somebody"
     assert JobChunk.objects.exists()
+    Job.objects.update(expires_at=timezone.now() - asking.LEFT_TO_SEND)
     assert forget() == 1
     assert not JobChunk.objects.exists()
     assert look(user, job)["state"] == "expired"
     assert send(user, path, "GET").json()["code"] == "no_file"
+
+
+def test_a_file_that_is_deleted_while_it_is_sent_ends_with_a_line_in_the_log(
+    user: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(exporting, "CHUNK", 20)
+    job = ask(user)
+    run()
+    pieces = iter(fetch(user, job).streaming_content)
+    assert len(next(pieces)) == 20
+    JobChunk.objects.all().delete()
+    assert list(pieces) == []
+    assert "deleted while it was sent" in caplog.text
 
 
 def test_jobs_of_a_week_ago_are_forgotten_and_those_that_wait_are_not(user: User) -> None:
