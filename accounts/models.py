@@ -90,6 +90,7 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         db_table = "users"
         ordering = ["username"]
+        permissions = [("view_database", "Can read the report of the database")]
         constraints = [
             models.UniqueConstraint(
                 Lower("username"),

@@ -23,6 +23,7 @@ from typing import Any, Final
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.encoding import punycode
 
 from accounts.access.models import AccessKind, Network
 from accounts.models import User
@@ -51,8 +52,19 @@ SELECT r.id, r.kind, r.subject, r.text, r.network, r.expires_at, CASE
         )
     )
     ELSE '{}' END AS people
-FROM access_rules r ORDER BY r.id
+FROM access_rules r
+UNION ALL
+SELECT NULL, CASE WHEN his.verified THEN 'allow' ELSE '' END, 'spelt', his.address, NULL, NULL, ARRAY[his.user_id]
+FROM (
+    SELECT id AS user_id, email AS address, false AS verified FROM users
+    UNION ALL SELECT user_id, email, verified FROM account_emailaddress
+) his
+WHERE (octet_length(his.address) <> length(his.address) OR his.address ILIKE '%%xn--%%')
+    AND EXISTS (SELECT 1 FROM access_rules WHERE text <> '')
+ORDER BY 1 NULLS LAST
 """
+"""The rules with whom they name, then the addresses that can be spelt in two ways, for ``compiled`` to compare."""
+Row = tuple[Any, ...]
 
 
 @dataclass(slots=True)
@@ -67,7 +79,7 @@ class Side:
 
     def of_address(self, email: str) -> int | None:
         """The rule for an email address: by itself, or by its domain and those above."""
-        email = email.strip().lower()
+        email = spelt(email)
         domain = email.rpartition("@")[2]
         for name in (email, *(f"@{'.'.join(domain.split('.')[n:])}" for n in range(domain.count(".") + 1))):
             if name in self.texts:
@@ -142,16 +154,35 @@ def current() -> Rules:
     return found
 
 
+def spelt(email: str) -> str:
+    """The address in lower case, its domain as the DNS has it: bücher.de is xn--bcher-kva.de."""
+    email = email.strip().lower()
+    person, at, domain = email.rpartition("@")
+    try:
+        return f"{person}{at}{punycode(domain).lower()}"
+    except UnicodeError:
+        return email
+
+
 def read(now: dt.datetime) -> Rules:
     """Compile the rules that the database holds: one statement."""
+    return compiled(rows(), now)
+
+
+def rows() -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(READ)
-        return compiled(cursor.fetchall(), now)
+        found: list[Row] = cursor.fetchall()
+        return found
 
 
-def compiled(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> Rules:
+def compiled(rows: Iterable[Row], now: dt.datetime) -> Rules:
+    """The rules as they are at ``now``."""
     found = Rules()
     for number, kind, subject, text, network, expires_at, people in rows:
+        if number is None:
+            _name_spelt(found, text, people[0], is_verified=kind == AccessKind.ALLOW)
+            continue
         side = found.allow if kind == AccessKind.ALLOW else found.block
         if network is None:
             side.lists_people = True
@@ -164,10 +195,17 @@ def compiled(rows: Iterable[tuple[Any, ...]], now: dt.datetime) -> Rules:
         for person in people:
             side.people.setdefault(person, number)
         if text:
-            side.texts.setdefault(f"@{text}" if subject == "domain" else text, number)
+            side.texts.setdefault(f"@{text}" if subject == "domain" else spelt(text), number)
         if network is not None:
             side.networks.append((ipaddress.ip_network(str(network)), number))
     return found
+
+
+def _name_spelt(found: Rules, address: str, person: uuid.UUID, *, is_verified: bool) -> None:
+    for side in (found.block, found.allow) if is_verified else (found.block,):
+        rule = side.of_address(address)
+        if rule is not None:
+            side.people.setdefault(person, rule)
 
 
 def changed() -> None:

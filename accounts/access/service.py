@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -13,7 +15,7 @@ from django.db import IntegrityError
 from accounts.access import rules
 from accounts.access.models import AccessKind, AccessRule, AccessSubject, NetworkField
 from accounts.administrators import an_administrator_remains
-from accounts.exceptions import AccountRefused
+from accounts.exceptions import AccountRefused, LastAdministrator
 from accounts.lookup import accounts_named
 from accounts.models import User
 
@@ -45,7 +47,7 @@ def add_rule(
     if expires_at is not None and expires_at <= now:
         raise AccountRefused("The rule would end before it begins.")
     rule.expires_at = expires_at
-    with an_administrator_remains():
+    with an_administrator_remains(), _stays_in(by, address, now):
         if rule.user is not None and rule.user.is_superuser and by is not None and not by.is_superuser:
             raise AccountRefused(
                 f"{rule.user.username} is an administrator: only another administrator may do this."
@@ -61,18 +63,18 @@ def add_rule(
             old.delete()
         rule.clean_fields(exclude=["user", "by"])
         _save(rule)
-        _stays_in(by, address, now)
+        if kind == AccessKind.BLOCK and rule.text:
+            _an_administrator_is_let_in(rules.read(now))
         rules.changed()
     return rule
 
 
 def remove_rule(*, rule: AccessRule, now: dt.datetime, by: User | None, address: str = "") -> None:
     """Remove the rule; at once, in every process. Raises AccountRefused where that would shut ``by`` out."""
-    with an_administrator_remains():
+    with an_administrator_remains(), _stays_in(by, address, now):
         if by is not None and not by.is_superuser and rule.user is not None and rule.user.is_superuser:
             raise AccountRefused("Only an administrator decides about administrators.")
         AccessRule.objects.filter(pk=rule.pk).delete()
-        _stays_in(by, address, now)
         rules.changed()
 
 
@@ -110,7 +112,7 @@ def _name(rule: AccessRule, value: str) -> None:
             validate_email(value)
         except ValidationError as error:
             raise AccountRefused(f"“{value}” is no email address.") from error
-        rule.text = value.lower()
+        rule.text = rules.spelt(value)
     else:
         rule.text = _domain(value)
 
@@ -127,15 +129,49 @@ def _domain(value: str) -> str:
     return found
 
 
-def _stays_in(by: User | None, address: str, now: dt.datetime) -> None:
-    """Raise AccountRefused if, as things now are in this transaction, whoever changed them could not come in."""
-    if by is None:
-        return
-    found = rules.read(now)
-    if found.against_person(by) is not None:
+@contextmanager
+def _stays_in(by: User | None, address: str, now: dt.datetime) -> Iterator[None]:
+    """Raise AccountRefused if a change keeps whoever makes it out, now or once a rule ends; or everybody, then.
+
+    What was to happen anyway is no reason to refuse another change.
+    """
+    ended_before = _shut_in_time(rules.rows(), by, address, now)
+    yield
+    rows = rules.rows()
+    found = rules.compiled(rows, now)
+    if by is not None and found.against_person(by) is not None:
         raise AccountRefused("That would shut you out yourself.")
-    if address and found.against_address(address) is not None:
+    if by is not None and address and found.against_address(address) is not None:
         raise AccountRefused(f"That would shut you out yourself: you are at {address}.")
+    ended = _shut_in_time(rows, by, address, now)
+    if ended and not ended_before:
+        raise AccountRefused(ended)
+
+
+def _shut_in_time(rows: list[rules.Row], by: User | None, address: str, now: dt.datetime) -> str:
+    """What goes wrong at the first end of a rule that shuts out ``by``, or all networks; empty for nothing."""
+    for end in sorted({row[5] for row in rows if row[5] is not None and row[5] > now}):
+        then, at = rules.compiled(rows, end), f"{end.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        if then.allow.lists_networks and not then.allow.networks:
+            return (
+                f"At {at} the last network that is let in would end, and everybody would be shut out, for a list "
+                "does not open by itself. Let a network in without an end first."
+            )
+        if by is not None and address and then.against_address(address) is not None:
+            return (
+                f"That would shut you out yourself at {at}: you are at {address}. Let your network in without an "
+                "end first."
+            )
+        if by is not None and then.against_person(by) is not None:
+            return f"That would shut you out yourself at {at}. Let yourself in without an end first."
+    return ""
+
+
+def _an_administrator_is_let_in(found: rules.Rules) -> None:
+    """The database compares domains as they are spelt; this knows both spellings. Raises LastAdministrator."""
+    administrators = list(User.objects.filter(is_superuser=True, is_active=True))
+    if administrators and all(found.blocking(one) is not None for one in administrators):
+        raise LastAdministrator
 
 
 def _reason(text: str) -> str:

@@ -79,6 +79,10 @@ SELECT json_build_object('version', current_setting('server_version'),
     'encoding', (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()),
     'bytes', pg_database_size(current_database()))
 """
+FREE_CONNECTIONS: Final = """
+SELECT to_json(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true)::int, 0) - (SELECT sum(numbackends) FROM pg_stat_database)::int)
+"""
 EXTENSIONS: Final = "SELECT coalesce(json_agg(extname ORDER BY extname), '[]') FROM pg_extension"
 ROLES: Final = f"""
 SELECT coalesce(json_agg(DISTINCT pg_get_userbyid(x.grantee)), '[]')

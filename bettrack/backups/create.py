@@ -16,7 +16,7 @@ from django.conf import settings
 from bettrack.backups import databases, offsite, state
 from bettrack.backups.checking import check_dump, pieces_of
 from bettrack.backups.dumping import Facts, Progress, Source, dump, quiet
-from bettrack.backups.errors import BackupError, BadFolder, Busy
+from bettrack.backups.errors import BackupError, BadFolder, Busy, TooManyJobs
 from bettrack.backups.folder import UNFINISHED, claimed, new_path, prepare, prune, publish, remove
 from bettrack.backups.manifest import Manifest, Piece
 
@@ -49,7 +49,7 @@ class Wanted:
     source: Source
     file_format: Format
     tables: Sequence[str]
-    jobs: int
+    jobs: int | None
 
 
 def backup(
@@ -77,14 +77,16 @@ def backup(
     is_ours = source is None and not tables
     try:
         prepare(place)
-        wanted = Wanted(
-            now, place, source or Source(databases.own()), file_format, tables, jobs or os.cpu_count() or 1
-        )
+        wanted = Wanted(now, place, source or Source(databases.own()), file_format, tables, jobs)
         days, least = keep_days or settings.BACKUPS.keep_days, keep_min or settings.BACKUPS.keep_min
         made = _made_and_pruned(wanted, days, least, progress, started)
     except BackupError as error:
-        # a folder that somebody mistyped, or an attempt beside another, says nothing of the backups there are
-        if is_ours and not isinstance(error, Busy) and not (folder and isinstance(error, BadFolder)):
+        # a folder or number that somebody mistyped, or an attempt beside another, says nothing of the backups there are
+        if (
+            is_ours
+            and not isinstance(error, Busy | TooManyJobs)
+            and not (folder and isinstance(error, BadFolder))
+        ):
             state.record("backup", state.Attempt(now, False, str(error)))
         raise
     if is_ours:

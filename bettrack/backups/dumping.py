@@ -15,7 +15,7 @@ from typing import Any, Final
 from bettrack.backups import catalog, programs
 from bettrack.backups.catalog import Session, Table
 from bettrack.backups.databases import Database
-from bettrack.backups.errors import BackupError
+from bettrack.backups.errors import BackupError, TooManyJobs
 from bettrack.backups.programs import Program, Running
 from bettrack.backups.sessions import snapshot, snapshot_in_docker
 
@@ -26,6 +26,9 @@ DUMPING: Final = re.compile(r'pg_dump: dumping contents of table "(.+)"')
 OBSERVING: Final = {"pg_stat_statements"}
 """Extensions that hold no data of ours and may be missing, or not allowed, where a backup is restored."""
 LOCK_TIMEOUT: Final = "120s"
+MOST_JOBS: Final = 32
+LEFT_FREE: Final = 5
+"""Connections that a parallel dump leaves to everybody else."""
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -66,7 +69,13 @@ class Facts:
 
 
 def dump(
-    source: Source, draft: Path, file_format: str, *, names: Sequence[str], jobs: int, progress: Progress
+    source: Source,
+    draft: Path,
+    file_format: str,
+    *,
+    names: Sequence[str],
+    jobs: int | None,
+    progress: Progress,
 ) -> Facts:
     """Write the dump to ``draft``, and tell what the same snapshot holds. Raises BackupError and OSError."""
     with source.snapshot() as (session, exported):
@@ -82,7 +91,7 @@ def dump(
         command += [] if names else [f'--extension="{name}"' for name in wanted]
         command += ["--no-owner"] if file_format.startswith("plain") else []
         command += ["--compress=6"] if file_format == "plain.gz" else []
-        command += [f"--jobs={jobs}"] if file_format == "directory" else []
+        command += [f"--jobs={jobs_of(session, jobs)}"] if file_format == "directory" else []
         with _started(source, command, draft, tables, progress) as running:
             facts = Facts(
                 server=server,
@@ -98,6 +107,20 @@ def dump(
                 _save(running, draft)
             running.wait()
     return facts
+
+
+def jobs_of(session: Session, asked: int | None) -> int:
+    """How many processes dump: each has a connection, and so has the one that leads them. Raises TooManyJobs."""
+    free = int(session.value(catalog.FREE_CONNECTIONS))
+    room = max(1, free - LEFT_FREE - 1)
+    if asked is None:
+        return min(os.cpu_count() or 1, MOST_JOBS, room)
+    if asked > room:
+        raise TooManyJobs(
+            f"{asked} processes would take {asked + 1} connections. The server has {free} free, of which {LEFT_FREE} "
+            f"are left to others: ask for --jobs {room} or fewer, or leave it out."
+        )
+    return asked
 
 
 def chosen(tables: list[Table], names: Sequence[str]) -> list[Table]:

@@ -11,3 +11,7 @@ class BadFolder(BackupError):
 
 class Busy(BackupError):
     """Another backup or restore is at work."""
+
+
+class TooManyJobs(BackupError):
+    """More processes were asked for than the server has connections free."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from django import forms
 from django.contrib import messages
@@ -19,6 +20,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bettrack.database import activity
 from bettrack.database.direct import direct_alias
 from bettrack.database.report import report
+
+PERMISSION: Final = "accounts.view_database"
 
 
 class BackendForm(forms.Form):
@@ -37,8 +40,8 @@ class BackendForm(forms.Form):
 @never_cache
 @login_required
 def database(request: HttpRequest) -> HttpResponse:
-    """How the database is doing; for staff."""
-    if not request.user.is_staff:
+    """How the database is doing; for staff with the permission."""
+    if not (request.user.is_staff and request.user.has_perm(PERMISSION)):
         raise PermissionDenied
     sections = report(using=direct_alias())
     every = "all" in request.GET

@@ -64,6 +64,36 @@ class TestNobodyShutsHimselfOut:
             remove_rule(rule=mine, now=NOON, by=boss, address=HERE)
         assert AccessRule.objects.count() == 2
 
+    def test_nor_later_by_a_rule_that_ends(self, boss: User) -> None:
+        ending = {"expires_at": NOON + dt.timedelta(hours=1)}
+        for by in (boss, None):
+            with pytest.raises(AccountRefused, match=r"At 2026-11-20 13:00 UTC .*without an end first"):
+                rule_of(ALLOW, AccessSubject.NETWORK, "198.51.100.0/24", by=by, address=HERE, **ending)
+        lasting = rule_of(ALLOW, AccessSubject.NETWORK, "198.51.100.0/24", by=boss, address=HERE)
+        guests = rule_of(ALLOW, AccessSubject.NETWORK, "203.0.113.0/24", by=boss, address=HERE, **ending)
+        rule_of(ALLOW, AccessSubject.NETWORK, "198.51.100.0/28", by=boss, address=HERE, **ending)
+        with pytest.raises(AccountRefused, match="everybody would be shut out"):
+            remove_rule(rule=lasting, now=NOON, by=boss, address=HERE)
+        remove_rule(rule=guests, now=NOON, by=boss, address=HERE)
+        assert AccessRule.objects.count() == 2
+
+    def test_nor_where_others_stay_on_the_list_when_his_own_rule_ends(self, boss: User) -> None:
+        staff = UserFactory(is_staff=True, username="staff", email="")
+        ending = {"expires_at": NOON + dt.timedelta(hours=1)}
+        rule_of(ALLOW, AccessSubject.NETWORK, "203.0.113.0/24")
+        with pytest.raises(AccountRefused, match="yourself at 2026-11-20 13:00 UTC: you are at"):
+            rule_of(ALLOW, AccessSubject.NETWORK, HERE, by=boss, address=HERE, **ending)
+        with pytest.raises(AccountRefused, match="shut you out yourself at 2026-11-20 13:00 UTC"):
+            rule_of(ALLOW, AccessSubject.USER, "staff", by=staff, **ending)
+
+    def test_what_was_to_happen_anyway_refuses_no_other_change(self, boss: User) -> None:
+        AccessRuleFactory(
+            kind=ALLOW, subject=AccessSubject.NETWORK, user=None, network="198.51.100.0/24",
+            expires_at=NOON + dt.timedelta(hours=1),
+        )  # fmt: skip
+        rule_of(BLOCK, AccessSubject.DOMAIN, "spam.example", by=boss, address=HERE)
+        assert AccessRule.objects.count() == 2
+
     def test_nor_does_staff_shut_out_an_administrator(self, boss: User) -> None:
         UserFactory(staff=True, email="")
         staff = UserFactory(is_staff=True, email="")

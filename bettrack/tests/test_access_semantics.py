@@ -12,11 +12,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts.access import rules
 from accounts.access.models import AccessKind, AccessSubject
 from accounts.access.service import remove_rule
+from accounts.exceptions import LastAdministrator
 from accounts.models import AccessRule, User
 from bettrack.tests import test_access_doors as doors
-from bettrack.tests.test_access_doors import HERE, RULES, Visit, page, rule_of
+from bettrack.tests.test_access_doors import HERE, RULES, Visit, page, rule_of, sign_in
 from games.tests.factories import GameFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,45 @@ def test_a_domain_has_those_below_it_and_no_others(visit: Visit) -> None:
     EmailAddress.objects.all().delete()
     rule_of(AccessKind.BLOCK, AccessSubject.DOMAIN, "example.com")
     assert page(visit)
+
+
+@pytest.mark.parametrize("at", ["ada@bücher.de", "ada@Mail.BÜCHER.de", "ada@xn--bcher-kva.de"])
+@pytest.mark.parametrize("named", ["bücher.de", "xn--bcher-kva.de"])
+def test_a_domain_is_the_same_in_both_spellings(visit: Visit, named: str, at: str) -> None:
+    User.objects.filter(pk=visit.ada.pk).update(email="")
+    EmailAddress.objects.update(email=at)
+    rule_of(AccessKind.ALLOW, AccessSubject.DOMAIN, named)
+    assert not page(visit)
+    assert rules.current().against_newcomer(at) is None
+    blocked = rule_of(AccessKind.BLOCK, AccessSubject.DOMAIN, named)
+    assert page(visit)
+    visit.client.logout()
+    assert sign_in(visit)
+    assert rules.current().against_newcomer(at) == blocked.pk
+
+
+@pytest.mark.parametrize("at", ["ada@bücher.de", "Ada@xn--bcher-kva.de"])
+@pytest.mark.parametrize("named", ["ada@Bücher.de", "ada@xn--bcher-kva.de"])
+def test_so_is_an_address(visit: Visit, named: str, at: str) -> None:
+    EmailAddress.objects.update(email=at)
+    rule_of(AccessKind.ALLOW, AccessSubject.EMAIL, named)
+    assert not page(visit)
+    EmailAddress.objects.update(verified=False)
+    rules.changed()
+    assert page(visit)
+    AccessRule.objects.all().delete()
+    User.objects.filter(pk=visit.ada.pk).update(email="")
+    rule_of(AccessKind.BLOCK, AccessSubject.EMAIL, named)
+    assert page(visit)
+    assert rules.current().against_newcomer(at) is not None
+    assert rules.current().against_newcomer(f"other.{at}") is None
+
+
+def test_the_last_administrator_of_a_domain_with_an_umlaut_stays(visit: Visit) -> None:
+    User.objects.filter(username="boss").update(email="boss@bücher.de")
+    with pytest.raises(LastAdministrator):
+        rule_of(AccessKind.BLOCK, AccessSubject.DOMAIN, "bücher.de")
+    assert not AccessRule.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -259,13 +260,22 @@ def test_long_tables_are_cut_on_the_terminal_unless_all_is_wanted() -> None:
 
 
 class TestPage:
-    def test_it_is_for_staff(self, client: Client) -> None:
-        client.force_login(UserFactory())
+    def test_it_is_for_staff_with_the_permission(self, client: Client) -> None:
+        clerk = UserFactory(is_staff=True)
+        may = Permission.objects.get(codename="view_database")
+        link = f'href="{reverse("database")}"'
+        client.force_login(clerk)
         assert client.get(reverse("database")).status_code == 403
-        client.force_login(UserFactory(is_staff=True))
+        assert link not in client.get("/admin/").content.decode()
+        clerk.user_permissions.add(may)
         page = client.get(reverse("database")).content.decode()
         assert "Dead rows and vacuums" in page
         assert "odd_snapshots" in page
+        assert link in client.get("/admin/").content.decode()
+        person = UserFactory()
+        person.user_permissions.add(may)
+        client.force_login(person)
+        assert client.get(reverse("database")).status_code == 403
 
     def test_only_an_administrator_ends_a_connection(self, client: Client, waiting: tuple[int, int]) -> None:
         client.force_login(UserFactory(is_staff=True))

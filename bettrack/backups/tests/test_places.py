@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 from celery import current_app
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from bettrack.backups import databases, programs, proving, restoring, sessions, state, tasks
+from bettrack.backups import databases, dumping, programs, proving, restoring, sessions, state, tasks
 from bettrack.backups.create import Backup, backup
 from bettrack.backups.databases import Database
 from bettrack.backups.dumping import Source, quiet
-from bettrack.backups.errors import BackupError
+from bettrack.backups.errors import BackupError, TooManyJobs
 from bettrack.backups.folder import backups_in
 from bettrack.backups.restoring import restore
 from bettrack.backups.tests.conftest import facts, names_like, pointed_at, run, wipe
@@ -190,3 +190,14 @@ def test_an_embedded_database_is_backed_up_wiped_and_comes_back(
     done = restore(path=made.path, now=timezone.now(), into=there, progress=quiet)
     assert facts(there) == before
     assert done.old
+
+
+def test_a_parallel_dump_leaves_connections_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match="--jobs must be 32 or fewer"):
+        call_command("backup", "--format", "directory", "--jobs", "100000")
+    with sessions.looking_at(databases.own()) as session:
+        assert dumping.jobs_of(session, 1) == 1
+        monkeypatch.setattr(dumping, "LEFT_FREE", 10_000)
+        assert dumping.jobs_of(session, None) == 1
+        with pytest.raises(TooManyJobs, match="ask for --jobs 1 or fewer"):
+            dumping.jobs_of(session, 2)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from bettrack.backups.create import Backup, backup
 from bettrack.backups.databases import Database
-from bettrack.backups.dumping import Source
+from bettrack.backups.dumping import MOST_JOBS, Source
 from bettrack.backups.errors import BackupError
 from bettrack.backups.folder import FORMATS
 from bettrack.backups.terminal import bar, ending_cleanly, size
@@ -36,7 +36,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep-min", type=int, metavar="N", help="but never below so many (BACKUP_KEEP_MIN: 7)"
         )
-        parser.add_argument("--jobs", type=int, metavar="N", help="processes of a directory dump")
+        parser.add_argument(
+            "--jobs", type=int, metavar="N", help=f"processes of a directory dump, at most {MOST_JOBS}"
+        )
         parser.add_argument(
             "--via", choices=["docker"], help="dump the database of docker-compose.yml from outside"
         )
@@ -45,6 +47,8 @@ class Command(BaseCommand):
         for name in ("keep_days", "keep_min", "jobs"):
             if options[name] is not None and options[name] < 1:
                 raise CommandError(f"--{name.replace('_', '-')} must be 1 or more.")
+        if options["jobs"] is not None and options["jobs"] > MOST_JOBS:
+            raise CommandError(f"--jobs must be {MOST_JOBS} or fewer: each of them takes a connection.")
         compose = Source(Database("bettrack", user="bettrack"), docker=True)
         try:
             with ending_cleanly(), bar() as progress:
