@@ -7,6 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.guards import never_emptied
 from accounts.audit.tracking import audited
 from games.models import Game
 
@@ -167,7 +168,8 @@ class OddSnapshot(models.Model):
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 when=pgtrigger.Before,
                 func=APPEND_ONLY,
-            )
+            ),
+            never_emptied,
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,11 @@ ARCHIVE_START = dt.date(2020, 6, 1)
 """The feed's own archive begins here; an older timestamp is a stray and stays in the default partition."""
 LOCK = 7_301_001
 """Advisory lock: exclusive for whoever creates partitions, shared for every ingest."""
+GUARDS = """
+SELECT g.tgname, p.proname FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid
+WHERE g.tgrelid = %s::regclass AND NOT g.tgisinternal AND g.tgtype::int & 32 <> 0
+"""
+"""The parent's triggers on TRUNCATE, which its partitions do not inherit; sharded, it has none."""
 
 
 def month_of(instant: dt.datetime) -> dt.date:
@@ -91,6 +96,13 @@ def _create(cursor: CursorWrapper, name: str, month: dt.date) -> None:
             **bounds
         )
     )
+    cursor.execute(GUARDS, [PARENT])
+    for guard, function in cursor.fetchall():
+        cursor.execute(
+            sql.SQL(
+                "CREATE TRIGGER {} BEFORE TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}()"
+            ).format(sql.Identifier(guard), table, sql.Identifier(function))
+        )
 
 
 def _midnight(month: dt.date) -> dt.datetime:

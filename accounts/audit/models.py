@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.guards import never_emptied
+
 
 class AuditAction(models.TextChoices):
     INSERT = "insert", "Added"
@@ -87,7 +89,8 @@ class AuditEvent(models.Model):
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 when=pgtrigger.Before,
                 func=ONLY_FORGOTTEN,
-            )
+            ),
+            never_emptied,
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.audit.guards import never_emptied
 from bets.models.kinds import append_only
 
 
@@ -20,7 +21,7 @@ class Grade(models.Model):
     class Meta:
         db_table = "grades"
         ordering = ["id"]
-        triggers = [append_only]
+        triggers = [append_only, never_emptied]
 
     def __str__(self) -> str:
         return str(self.evidence.get("summary", self.pk))

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.guards import never_emptied
 from accounts.audit.tracking import audited
 from bets.models.kinds import append_only
 from bets.models.tickets import Bet
@@ -64,6 +65,7 @@ class BetEvent(models.Model):
         ]
         triggers = [
             append_only,
+            never_emptied,
             tell_webhooks,
             *audited(
                 object_id="{row}.bet_id",

@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.guards import never_emptied
 from accounts.audit.tracking import audited
 from bets.models.bankrolls import Bankroll
 from bets.models.kinds import append_only
@@ -139,6 +140,7 @@ class LedgerEntry(models.Model):
         ]
         triggers = [
             append_only,
+            never_emptied,
             pgtrigger.Trigger(
                 name="what_is_taken_is_there",
                 operation=pgtrigger.Insert,

