@@ -190,7 +190,7 @@ def test_a_step_that_fails_undoes_those_before_it() -> None:
         cursor.execute(
             "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'odd_snapshots'::regclass AND NOT tgisinternal"
         )
-        assert cursor.fetchone() == (1,)
+        assert cursor.fetchone() == (2,)
 
 
 @pytest.mark.usefixtures("citus")
