@@ -23,7 +23,7 @@ DROP TRIGGER audit_contexts_never_emptied ON pghistory_context; DROP FUNCTION au
 class Migration(migrations.Migration):
     atomic = False  # no table is held locked while another is waited for
     dependencies = [
-        ("accounts", "0007_audited_libraries"),
+        ("accounts", "0008_view_database"),
     ]
 
     operations = [
