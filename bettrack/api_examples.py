@@ -48,13 +48,18 @@ TYPES: Final = {"string": str, "integer": int}
 
 
 def give_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Put an example beside every parameter of a query that has none."""
+    """Put an example into the schema of every parameter of a query.
+
+    There, and not beside it, where the page that tries operations out would fill it in: all filters at once find nothing.
+    """
     for methods in result["paths"].values():
         for operation in methods.values():
             names = OF_BETS if operation["tags"] == ["bets"] else BY_NAME
             for parameter in operation.get("parameters", ()):
-                if parameter["in"] == "query" and "example" not in parameter:
-                    parameter["example"] = example_of(names.get(parameter["name"]), parameter["schema"])
+                if parameter["in"] == "query":
+                    schema = parameter["schema"]
+                    schema["examples"] = [example_of(names.get(parameter["name"]), schema)]
+                    schema.pop("example", None)
     return result
 
 

@@ -103,6 +103,11 @@ def fixed_ids(path: str, ids: dict[str, Any]) -> dict[str, str] | None:
     return {"id" if found[2] == "pk" else found[2]: str(ids[found[1]])} if found else None
 
 
+def has_no_comma(case: Any) -> bool:
+    """Tell whether no parameter holds one: a comma within a word, which is refused, is sent like one between two."""
+    return not any("," in str(given) for given in case.query.values())
+
+
 def ask(strategy: Any, check: Callable[[Any], None], number: int) -> None:
     @usual(number)
     @given(case=strategy)
@@ -129,7 +134,10 @@ def test_an_operation_is_as_described(world: World, name: str, method: str, path
     operation, check = world.schema[described(path)][method], checker(world)
     for mode in GenerationMode:
         strategy = operation.as_strategy(generation_mode=mode, path_parameters=fixed_ids(path, world.ids))
-        ask(strategy, check, FEW if mode.is_positive else 1)
+        if mode.is_positive:
+            ask(strategy, check, FEW)
+        else:
+            ask(strategy.filter(has_no_comma), check, 1)
 
 
 @pytest.mark.slow
@@ -144,4 +152,4 @@ def test_an_operation_is_as_described_at_its_bounds(world: World, name: str, met
     for mode in GenerationMode:
         for ids in {None: None, path: fixed_ids(path, world.ids)}.values():
             strategy = operation.as_strategy(generation_mode=mode, path_parameters=ids)
-            ask(strategy, check, MANY)
+            ask(strategy.filter(has_no_comma) if mode.is_negative else strategy, check, MANY)
