@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from accounts.tests.factories import UserFactory
 from bets import due, ledger, settlement, voiding
@@ -172,10 +172,10 @@ def without_constraints(table: str, *names: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")  # the ledger refuses to be emptied
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # the ledger refuses to be emptied
             cursor.execute(f"TRUNCATE {table} CASCADE")
-            cursor.execute("RESET session_replication_role")
+        with connection.cursor() as cursor:
             for name, definition in reversed(definitions):
                 cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 

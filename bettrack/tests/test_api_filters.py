@@ -106,7 +106,8 @@ def test_a_list_has_capped_pages_and_a_filter_set(world: World, name: str) -> No
         assert "page" in known
         return
     assert known["limit"]["schema"] == {
-        "type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE
+        "type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE,
+        "examples": [PAGE_SIZE],
     }  # fmt: skip
     callback = resolve(concrete(name, "GET", READS[name], world.ids).partition("?")[0]).func
     view = callback.cls(**callback.initkwargs)
